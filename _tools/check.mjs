@@ -1,0 +1,58 @@
+// Everything that can be said of the code without running it.
+
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { environment, findEngines, root } from "./engines.mjs";
+
+const deno = findEngines().find(({ id }) => id === "deno")?.binary;
+if (!deno) {
+  console.error("Deno is not installed on this platform: nothing is checked.");
+  process.exit(1);
+}
+const exported = Object.values(
+  JSON.parse(readFileSync(join(root, "deno.json"), "utf8")).exports,
+);
+const rest = ["tests", "examples", "bench", "_tools"]
+  .filter((folder) => existsSync(join(root, folder)))
+  .flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true })
+      .map((name) => join(folder, name))
+      .filter((name) => name.endsWith(".ts"))
+  )
+  // It is for Node, whose types have what Deno's lack.
+  .filter((name) => name !== join("_tools", "std", "bdd.ts"));
+const offline = "--config=deno.offline.json";
+const typescript = "node_modules/typescript/bin/tsc";
+
+const steps = [
+  ["format", deno, ["fmt", "--check", "--quiet"]],
+  ["lint", deno, ["lint", "--quiet"]],
+  ["types: the modules, by Deno", deno, ["check", "--quiet", ...exported]],
+  ["types: the rest, by Deno", deno, ["check", "--quiet", offline, ...rest]],
+  ["types: the modules on web standards alone, by tsc", process.execPath, [
+    typescript,
+    "--project",
+    "_tools/tsconfig.web.json",
+  ]],
+  ["types: everything, by tsc", process.execPath, [typescript]],
+  ["documentation", deno, ["doc", "--lint", "--quiet", ...exported]],
+  ["package", deno, ["publish", "--dry-run", "--allow-dirty", "--quiet"]],
+];
+
+let failed = 0;
+for (const [name, binary, values] of steps) {
+  const { status, stdout, stderr } = spawnSync(binary, values, {
+    cwd: root,
+    encoding: "utf8",
+    env: environment(),
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: 5 * 60_000,
+  });
+  console.log(`${status === 0 ? "ok    " : "FAILED"}  ${name}`);
+  if (status === 0) continue;
+  failed++;
+  console.log(`${stdout ?? ""}${stderr ?? ""}`);
+}
+process.exitCode = failed > 0 ? 1 : 0;

@@ -1,0 +1,32 @@
+// Runs one file on each engine in turn: `node _tools/run.mjs each FILE [values]`.
+// Engines may be named before the file.
+
+import { spawnSync } from "node:child_process";
+import process from "node:process";
+import { environment, fileCommand, findEngines, root } from "./engines.mjs";
+
+const engines = findEngines();
+const values = process.argv.slice(2);
+const chosen = new Set();
+while (engines.some(({ id }) => id === values[0])) chosen.add(values.shift());
+const [file, ...rest] = values;
+if (!file) {
+  console.error("Which file? Usage: node _tools/run.mjs each [engine] FILE");
+  process.exit(2);
+}
+let failed = 0;
+for (const { id, kind, binary, version } of engines) {
+  if (chosen.size > 0 && !chosen.has(id)) continue;
+  if (!binary) {
+    console.log(`\n${id}: not installed on this platform`);
+    continue;
+  }
+  console.log(`\n${kind} ${version}`);
+  const { status } = spawnSync(binary, fileCommand(kind, file, rest), {
+    cwd: root,
+    env: environment(),
+    stdio: "inherit",
+  });
+  if (status !== 0) failed++;
+}
+process.exitCode = failed > 0 ? 1 : 0;
