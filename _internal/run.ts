@@ -1,0 +1,61 @@
+/** One run: its signals, and what keeps it from being over. */
+
+import { reasonOf } from "./errors.ts";
+import type { Machine } from "./machine.ts";
+import { type AbortListener, join, leave } from "./signals.ts";
+
+/** What the two kinds of run have in common; they differ in what they do. */
+export abstract class Run implements AbortListener {
+  readonly machine: Machine;
+  /** The signal that the run lives on, given by the caller. */
+  readonly source: AbortSignal | undefined;
+  readonly controller = new AbortController();
+  /** What `finished` rejects with. */
+  failure: Error | undefined;
+  /** How many of the run's functions have yet to settle. */
+  pending = 1;
+  /** Whether a grace has passed, which is recorded once a run. */
+  overdue = false;
+  #force: AbortController | undefined;
+  #forsaken = false;
+
+  constructor(machine: Machine, source: AbortSignal | undefined) {
+    this.machine = machine;
+    this.source = source;
+    if (source !== undefined) join(source, this);
+  }
+
+  /** Begins to work; what goes wrong is told to the machine, never thrown. */
+  abstract begin(): void;
+
+  /** Called once, when the run's signal has just aborted. */
+  abstract halted(): void;
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  /** The signal that aborts when nobody waits for the run's end any more. */
+  get force(): AbortSignal {
+    if (this.#force === undefined) {
+      this.#force = new AbortController();
+      if (this.#forsaken) this.#force.abort(this.signal.reason);
+    }
+    return this.#force.signal;
+  }
+
+  /** Nobody waits any more. */
+  forsake(): void {
+    this.#forsaken = true;
+    this.#force?.abort(this.signal.reason);
+  }
+
+  /** Lets go of the caller's signal. */
+  detach(): void {
+    if (this.source !== undefined) leave(this.source, this);
+  }
+
+  aborted(source: AbortSignal): void {
+    this.machine.sourceAborted(this, reasonOf(source));
+  }
+}

@@ -1,0 +1,136 @@
+import { type Alarm, type Clock, currentClock, EPSILON } from "./clock.ts";
+import { isCleanAbort } from "./errors.ts";
+import { recoveryCaller } from "./recovery.ts";
+import { join, leave } from "./signals.ts";
+import {
+  bag,
+  positive,
+  signalLike,
+  timeout as timeoutOf,
+  typed,
+} from "./validate.ts";
+
+/** Options of {@linkcode runTick}. */
+export interface RunTickOptions {
+  /** Milliseconds from one check to the next: finite and above 0. */
+  readonly interval: number;
+  /**
+   * Milliseconds after which one last check decides. `Infinity` means no limit;
+   * with 0 there is one check.
+   */
+  readonly timeout: number;
+  /**
+   * Called after each check that was not true.
+   *
+   * @default nothing is called
+   */
+  readonly run?: () => unknown;
+  /** Ends it at once, with `false`, when it aborts. */
+  readonly signal?: AbortSignal;
+}
+
+/** An alarm that a loop sleeps on. */
+class Sleep implements Alarm {
+  readonly clock: Clock = currentClock();
+  readonly persistent = true;
+  due = 0;
+  timer: unknown;
+  ring: () => void = () => {};
+
+  until(due: number): Promise<void> {
+    this.due = due;
+    return new Promise((resolve) => {
+      this.ring = resolve;
+      this.clock.arm(this);
+    });
+  }
+
+  end(): void {
+    this.clock.disarm(this);
+    this.ring();
+  }
+}
+
+/**
+ * Checks now and then on a fixed grid until it is true or time is up.
+ *
+ * `check` is called at once and then every `interval` milliseconds, never twice at
+ * once; after each that was not true comes `run`. Once `timeout` milliseconds have
+ * passed one last check decides; one that is in flight then is the last. Both
+ * functions may be async; what they throw passes through.
+ *
+ * @example Usage
+ * ```ts
+ * import { runTick } from "@golib/runner/tools";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const startedAt = performance.now();
+ * const ready = await runTick(() => performance.now() - startedAt > 20, {
+ *   interval: 5,
+ *   timeout: 5_000,
+ * });
+ *
+ * assertEquals(ready, true);
+ * ```
+ *
+ * @param check Whether it is done.
+ * @param options How often, for how long, and what to run in between.
+ * @returns a promise of what the last check said, or of `false` as soon as
+ * `signal` aborts; no timer is left behind. It rejects with what `check` or `run`
+ * throws, and with a `TypeError` or `RangeError` for bad input. What they throw
+ * after the abort has no one to go to, and is printed.
+ */
+export async function runTick(
+  check: () => boolean | Promise<boolean>,
+  options: RunTickOptions,
+): Promise<boolean> {
+  const what = "runTick";
+  typed(what, "check", check, "function");
+  const { interval, timeout, run, signal } = bag(what, options);
+  const step = positive(what, "interval", interval as number);
+  const limit = timeoutOf(what, "timeout", timeout as number);
+  if (run !== undefined) typed(what, "run", run, "function");
+  signalLike(what, signal);
+  if (signal?.aborted) return false;
+
+  const sleep = new Sleep();
+  const work = poll(check, run, step, limit, sleep, signal);
+  if (signal === undefined) return await work;
+  return await new Promise((resolve, reject) => {
+    const listener = {
+      aborted() {
+        resolve(false);
+        sleep.end();
+        work.catch((error) => {
+          if (!isCleanAbort(error, signal)) recoveryCaller(what, error);
+        });
+      },
+    };
+    join(signal, listener);
+    work.then(resolve, reject).then(() => leave(signal, listener));
+  });
+}
+
+async function poll(
+  check: () => boolean | Promise<boolean>,
+  run: (() => unknown) | undefined,
+  interval: number,
+  timeout: number,
+  sleep: Sleep,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const { clock } = sleep;
+  const start = clock.now();
+  const isOver = () => clock.now() - start >= timeout - EPSILON;
+  while (!signal?.aborted) {
+    const isLast = isOver();
+    if (await check()) return !signal?.aborted;
+    if (isLast || isOver() || signal?.aborted) break;
+    await run?.();
+    const passed = clock.now() - start;
+    const point = Math.floor((passed + EPSILON) / interval) + 1;
+    const wait = Math.min(point * interval, timeout);
+    if (wait > passed && !signal?.aborted) await sleep.until(start + wait);
+  }
+  return false;
+}

@@ -1,0 +1,44 @@
+/** One abort listener a signal, however many wait for it. */
+
+import { recoveryCaller } from "./recovery.ts";
+
+/** Something that wants to know when a signal aborts. */
+export interface AbortListener {
+  aborted(signal: AbortSignal): void;
+}
+
+interface Hub {
+  readonly listeners: Set<AbortListener>;
+  readonly handle: () => void;
+}
+
+const hubs = new WeakMap<AbortSignal, Hub>();
+
+/** Tells the listener of the signal's abort, once, unless it leaves before. */
+export function join(signal: AbortSignal, listener: AbortListener): void {
+  let hub = hubs.get(signal);
+  if (hub === undefined) {
+    const listeners = new Set<AbortListener>();
+    const handle = () => {
+      hubs.delete(signal);
+      for (const each of listeners) each.aborted(signal);
+    };
+    signal.addEventListener("abort", handle, { once: true });
+    hub = { listeners, handle };
+    hubs.set(signal, hub);
+  }
+  hub.listeners.add(listener);
+}
+
+/** Undoes {@linkcode join}; the last to leave takes the listener away. */
+export function leave(signal: AbortSignal, listener: AbortListener): void {
+  const hub = hubs.get(signal);
+  if (!hub?.listeners.delete(listener) || hub.listeners.size > 0) return;
+  hubs.delete(signal);
+  try {
+    signal.removeEventListener("abort", hub.handle);
+  } catch (error) {
+    // Only a look-alike throws here, and the run that leaves must still end.
+    recoveryCaller("removeEventListener", error);
+  }
+}

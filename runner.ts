@@ -1,0 +1,202 @@
+/**
+ * The contract that every runner keeps: types only, no behaviour.
+ *
+ * @module
+ */
+
+/** Where a runner is in its life. */
+export type RunnerState = "stopped" | "starting" | "running" | "stopping";
+
+/** Which function an error came from. */
+export type ErrorPhase = "start" | "stop" | "tick";
+
+/** Options of {@linkcode Runner.start} and {@linkcode Runner.restart}. */
+export interface StartOptions {
+  /**
+   * The life of the run: when it aborts, the run is stopped as by
+   * {@linkcode Runner.stop}. Aborted already, nothing is launched.
+   */
+  readonly signal?: AbortSignal;
+  /**
+   * Milliseconds. For `start`, how long to wait until the run is ready, which
+   * matters with `awaitReady` only; for `restart`, the grace of the stop.
+   * `Infinity` means no limit.
+   *
+   * @default the runner's `startTimeout` or, for `restart`, its `stopTimeout`
+   */
+  readonly timeout?: number;
+}
+
+/** Options of {@linkcode Runner.stop}. */
+export interface StopOptions {
+  /** Cuts the wait short; the run is told to end all the same. */
+  readonly signal?: AbortSignal;
+  /**
+   * The grace in milliseconds: how long to wait for the end of the run.
+   * `Infinity` means no limit.
+   *
+   * @default the runner's `stopTimeout`
+   */
+  readonly timeout?: number;
+}
+
+/** Options of `finished`. */
+export interface FinishedOptions {
+  /** Ends the wait, and nothing but the wait. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Something that can be started, stopped and started again, and never has two
+ * runs at once.
+ *
+ * @example A function that takes any runner
+ * ```ts
+ * import { type Runner, Ticker } from "@golib/runner";
+ * import { assertEquals } from "@std/assert";
+ *
+ * async function cycle(runner: Runner): Promise<boolean[]> {
+ *   await runner.start();
+ *   const during = runner.isRunning();
+ *   await runner.stop();
+ *   return [during, runner.isRunning()];
+ * }
+ *
+ * assertEquals(await cycle(new Ticker(1_000, () => {})), [true, false]);
+ * ```
+ */
+export interface Runner extends AsyncDisposable {
+  /**
+   * Launches a run; one that is under way is stopped first.
+   *
+   * - stopped: launches inside the call.
+   * - starting, running: stops that run as by `stop()`, then launches.
+   * - stopping: waits for the end of that run, within the grace, then launches.
+   *
+   * @returns a promise that resolves once the run is launched, or, with
+   * `awaitReady`, once it is ready. It rejects with what ended the run before it
+   * was ready, with a `TimeoutError` if a wait took too long, with the reason of
+   * `signal`, or with an `AbortError` if a later call replaced this one.
+   */
+  start(options?: StartOptions): Promise<void>;
+  /**
+   * Tells the run to end and waits until it has.
+   *
+   * - stopped: resolves at once.
+   * - starting, running: aborts the run's signal inside the call.
+   * - stopping: joins the wait, with a grace of its own.
+   *
+   * Starts that were made earlier and have not launched are called off.
+   *
+   * @returns a promise that resolves once the run has ended. It rejects with a
+   * `TimeoutError` if the run did not end in time, and with the reason of
+   * `signal` if that cut the wait short; the runner stays `stopping` then until
+   * the run really ends.
+   */
+  stop(options?: StopOptions): Promise<void>;
+  /**
+   * Stops and starts as one step; where nothing runs it only starts.
+   *
+   * Without a `signal` the new run lives on the signal of the run it replaces.
+   *
+   * @returns a promise that settles as those of `stop` and `start` do. If the
+   * stop fails, nothing is launched.
+   */
+  restart(options?: StartOptions): Promise<void>;
+  /** Whether the state is `running`. */
+  isRunning(): boolean;
+  /** Milliseconds that the run has been running; 0 in every other state. */
+  uptime(): number;
+}
+
+/** The errors of a runner since its last launch. */
+export interface Errors {
+  /** The newest error, or `undefined` where there was none. */
+  errorsLast(): Error | undefined;
+  /** The newest errors, at most `maxErrors`, oldest first, as a copy. */
+  errorsList(): Error[];
+  /** How many errors there were, also those that are no longer kept. */
+  errorsTotal(): number;
+}
+
+/** The state of a runner has changed. */
+export interface RunnerStateEvent {
+  /** Tells this event from the others. */
+  readonly type: "state";
+  /** The runner it happened to. */
+  readonly runner: Runner;
+  /** The state before. */
+  readonly from: RunnerState;
+  /** The state after. */
+  readonly to: RunnerState;
+}
+
+/** A runner has recorded an error. */
+export interface RunnerErrorEvent {
+  /** Tells this event from the others. */
+  readonly type: "error";
+  /** The runner it happened to. */
+  readonly runner: Runner;
+  /** The error as it was recorded. */
+  readonly error: Error;
+  /** The function it came from. */
+  readonly phase: ErrorPhase;
+}
+
+/** A tick has ended. */
+export interface RunnerTickEvent {
+  /** Tells this event from the others. */
+  readonly type: "tick";
+  /** The runner it happened to. */
+  readonly runner: Runner;
+  /** When the tick was due, in milliseconds on the scale of `performance.now()`. */
+  readonly scheduledAt: number;
+  /** When the tick began, in milliseconds on the same scale. */
+  readonly startedAt: number;
+  /** How long the tick took, in milliseconds. */
+  readonly duration: number;
+  /** How many points of the grid passed without a tick since the tick before. */
+  readonly missed: number;
+  /** What the tick failed with; absent where it did not. */
+  readonly error?: Error;
+}
+
+/**
+ * What an observer is told, told apart by `type`. More types may come: ignore
+ * those you do not know.
+ */
+export type RunnerEvent = RunnerStateEvent | RunnerErrorEvent | RunnerTickEvent;
+
+/** A function that is told what happens to a runner. */
+export type Observer = (event: RunnerEvent) => void;
+
+/** Options that all runners have in common. */
+export interface RunnerOptions {
+  /**
+   * Names the runner in messages and prints.
+   *
+   * @default "start-stop" or "ticker"
+   */
+  readonly name?: string;
+  /** A first observer, as if given to `observe`. */
+  readonly observer?: Observer;
+  /**
+   * Whether each recorded error is also printed by `recoveryCaller`.
+   *
+   * @default true
+   */
+  readonly printErrors?: boolean;
+  /**
+   * The grace of a stop in milliseconds, where the call names none. `Infinity`
+   * means no limit.
+   *
+   * @default 2000
+   */
+  readonly stopTimeout?: number;
+  /**
+   * How many errors are kept: a whole number from 1, or `Infinity`.
+   *
+   * @default 100
+   */
+  readonly maxErrors?: number;
+}

@@ -1,0 +1,178 @@
+import { isCleanAbort } from "../_internal/errors.ts";
+import { animate, Lifecycle } from "../_internal/lifecycle.ts";
+import type { Machine } from "../_internal/machine.ts";
+import { Run } from "../_internal/run.ts";
+import { settingsOf } from "../_internal/settings.ts";
+import { bag, typed } from "../_internal/validate.ts";
+import type { RunnerOptions } from "../runner.ts";
+
+/** What a start function can tell its run and learn of it. */
+export interface StartControl {
+  /**
+   * Says that the service is ready: the state becomes `running`, and `start()`
+   * resolves. Called again, or once the run was told to end, it does nothing. It
+   * needs no `this`.
+   *
+   * @throws {Error} if the runner was created without `awaitReady`.
+   */
+  ready(): void;
+  /**
+   * Says "now", where the signal says "begin to end": it aborts when the last
+   * that waited for the end of the run has given up.
+   */
+  readonly force: AbortSignal;
+}
+
+/**
+ * Holds the service: the run lives until what it returns has settled.
+ *
+ * @param signal Aborts when the run is told to end.
+ * @param control What to tell the run.
+ */
+export type StartFunction = (
+  signal: AbortSignal,
+  control: StartControl,
+) => unknown;
+
+/**
+ * Called once when a run was told to end, after its signal has aborted.
+ *
+ * @param signal Aborts when nobody waits for the end of the run any more.
+ */
+export type StopFunction = (signal: AbortSignal) => unknown;
+
+/** Options of {@linkcode StartStop}. */
+export interface StartStopOptions extends RunnerOptions {
+  /**
+   * Whether a start waits until the start function has called `control.ready()`;
+   * until then the state is `starting`.
+   *
+   * @default false
+   */
+  readonly awaitReady?: boolean;
+  /**
+   * How long a start waits for that in milliseconds, where the call names no
+   * limit. `Infinity` means none.
+   *
+   * @default 30000
+   */
+  readonly startTimeout?: number;
+}
+
+class ServiceRun extends Run {
+  readonly #start: StartFunction;
+  readonly #stop: StopFunction | undefined;
+
+  constructor(
+    machine: Machine,
+    source: AbortSignal | undefined,
+    start: StartFunction,
+    stop: StopFunction | undefined,
+  ) {
+    super(machine, source);
+    this.#start = start;
+    this.#stop = stop;
+  }
+
+  override async begin(): Promise<void> {
+    const start = this.#start;
+    try {
+      await start(this.signal, new Control(this));
+    } catch (error) {
+      return this.machine.threw(this, error);
+    }
+    this.machine.returned(this);
+  }
+
+  override async halted(): Promise<void> {
+    const stop = this.#stop;
+    if (stop === undefined) return;
+    this.pending++;
+    try {
+      await stop(this.force);
+    } catch (error) {
+      if (!isCleanAbort(error, this.force)) this.machine.record(error, "stop");
+    }
+    this.machine.settled(this);
+  }
+}
+
+class Control implements StartControl {
+  readonly #run: ServiceRun;
+  readonly ready: () => void;
+
+  constructor(run: ServiceRun) {
+    this.#run = run;
+    this.ready = () => run.machine.ready(run);
+  }
+
+  get force(): AbortSignal {
+    return this.#run.force;
+  }
+}
+
+/**
+ * A service that is started and stopped: a function that holds it, and perhaps
+ * one that helps it to end.
+ *
+ * The run lives until what the start function returns has settled; a service
+ * without a natural wait holds itself with `untilAborted(signal)`. When the run is
+ * told to end, the signal aborts, then the stop function is called; the run has
+ * ended when both functions have settled. Where it ends by itself the stop
+ * function is not called.
+ *
+ * Constructing starts nothing. A `StartStop` does not itself keep the process
+ * alive.
+ *
+ * @example Usage
+ * ```ts
+ * import { StartStop } from "@golib/runner/start-stop";
+ * import { untilAborted } from "@golib/runner/tools";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const calls: string[] = [];
+ * const service = new StartStop(
+ *   async (signal, { ready }) => {
+ *     calls.push("open");
+ *     ready();
+ *     await untilAborted(signal);
+ *   },
+ *   () => {
+ *     calls.push("close");
+ *   },
+ *   { name: "store", awaitReady: true, stopTimeout: 10_000 },
+ * );
+ *
+ * await service.start();
+ * assertEquals(service.isRunning(), true);
+ * await service.stop();
+ * assertEquals(calls, ["open", "close"]);
+ * ```
+ */
+export class StartStop extends Lifecycle {
+  /**
+   * Makes a runner that is stopped; nothing is started.
+   *
+   * @param start Holds the service; what it throws is recorded.
+   * @param stop Called once when a run is told to end; what it throws is recorded.
+   * @param options How the runner behaves.
+   * @throws {TypeError} if an argument or option is not of its type.
+   * @throws {RangeError} if a number makes no sense.
+   */
+  constructor(
+    start: StartFunction,
+    stop?: StopFunction,
+    options?: StartStopOptions,
+  ) {
+    super();
+    const what = "create a StartStop";
+    typed(what, "start", start, "function");
+    if (stop !== undefined) typed(what, "stop", stop, "function");
+    const settings = settingsOf(what, "start-stop", bag(what, options));
+    animate(
+      this,
+      settings,
+      (machine, source) => new ServiceRun(machine, source, start, stop),
+    );
+  }
+}
