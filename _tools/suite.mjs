@@ -144,9 +144,11 @@ async function runLine(
       `last: ${tests.at(-1)?.name}\n`,
     );
   }
-  // Deno says only "Cancelled" where an uncaught error ended a file.
-  const unexplained = failures.some(({ message, detail }) =>
-    detail === "" && /cancel/i.test(message)
+  // Deno says only "Cancelled" where an uncaught error ended a file, and Node
+  // nothing at all where a file could not be loaded.
+  const unexplained = failures.some((failure) =>
+    isFile(failure) ||
+    (failure.detail === "" && /cancel/i.test(failure.message))
   );
   print(label, failures, remarks, unexplained ? output : "");
   return {
@@ -169,7 +171,10 @@ function print(label, failures, remarks, output) {
   if (failures.length > 0) {
     for (const remark of remarks) console.log(`\n${label} remarks: ${remark}`);
   }
-  if (output) console.log(`\nAll that ${label} said:\n${output}`);
+  if (output) {
+    const last = output.trimEnd().split("\n").slice(-200).join("\n");
+    console.log(`\nWhat ${label} said:\n${last}`);
+  }
 }
 
 function linesFor(engine) {
