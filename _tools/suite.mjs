@@ -32,11 +32,12 @@ const ids = engines.map(({ id }) => id);
 const chosen = new Set();
 const files = [];
 let filter = "";
-for (const value of process.argv.slice(2)) {
+for (const value of process.argv.slice(2).filter(Boolean)) {
   if (value.startsWith("--filter=")) filter = value.slice("--filter=".length);
   else if (ids.includes(value) || value === "doc") chosen.add(value);
-  else if (existsSync(join(root, value))) files.push(value);
-  else {
+  else if (value.endsWith("_test.ts") && existsSync(join(root, value))) {
+    files.push(value);
+  } else {
     console.error(
       `'${value}' is neither a file nor one of: ${ids.join(", ")}, doc`,
     );
