@@ -56,9 +56,21 @@ if (files.length === 0) {
 
 const temporary = mkdtempSync(join(tmpdir(), "runner-suite-"));
 const children = new Set();
+const windows = process.platform === "win32";
+
+// Node runs each file in a process of its own, which must not outlive it.
+function kill(child) {
+  try {
+    if (windows) child.kill("SIGKILL");
+    else process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // It has ended already.
+  }
+}
+
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.once(signal, () => {
-    for (const child of children) child.kill("SIGKILL");
+    for (const child of children) kill(child);
     rmSync(temporary, { recursive: true, force: true });
     process.exit(1);
   });
@@ -70,13 +82,14 @@ function run(binary, values, extra) {
       cwd: root,
       env: environment(extra),
       stdio: ["ignore", "pipe", "pipe"],
+      detached: !windows,
     });
     children.add(child);
     let output = "";
     let late = false;
     const timer = setTimeout(() => {
       late = true;
-      child.kill("SIGKILL");
+      kill(child);
     }, limit);
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text) => output += text);
