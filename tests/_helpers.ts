@@ -1,0 +1,227 @@
+/** What the tests share. */
+
+import {
+  type StartControl,
+  StartStop,
+  type StartStopOptions,
+  untilAborted,
+} from "@golib/runner";
+
+/** A promise that a test settles when it wants to. */
+export interface Gate {
+  readonly promise: Promise<void>;
+  open(): void;
+  fail(reason: unknown): void;
+}
+
+export function gate(): Gate {
+  let open!: () => void;
+  let fail!: (reason: unknown) => void;
+  const promise = new Promise<void>((resolve, reject) => {
+    open = resolve;
+    fail = reject;
+  });
+  promise.catch(() => {});
+  return { promise, open, fail };
+}
+
+/** How a promise stands, to be read at any moment. */
+export interface Outcome {
+  status: "pending" | "resolved" | "rejected";
+  reason: unknown;
+}
+
+export function watch(promise: Promise<unknown>): Outcome {
+  const outcome: Outcome = { status: "pending", reason: undefined };
+  promise.then(
+    () => outcome.status = "resolved",
+    (reason) => {
+      outcome.status = "rejected";
+      outcome.reason = reason;
+    },
+  );
+  return outcome;
+}
+
+/** What a promise rejects with; fails the test if it resolves. */
+export async function reasonOf(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+  } catch (reason) {
+    return reason;
+  }
+  throw new Error("It resolved");
+}
+
+/** The name of an error that a promise rejects with. */
+export async function failure(promise: Promise<unknown>): Promise<string> {
+  return (await reasonOf(promise) as Error).name;
+}
+
+/** Lets everything happen that waits for nothing but microtasks. */
+export async function turns(count = 50): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await undefined;
+}
+
+/** One run of a {@linkcode Service}. */
+export interface ServiceRun {
+  readonly signal: AbortSignal;
+  readonly control: StartControl;
+  /** Ends the run by itself. */
+  readonly end: Gate;
+  /** What the stop function was given. */
+  stopSignal?: AbortSignal;
+}
+
+/** How the runs of a {@linkcode Service} behave. */
+export interface Behaviour {
+  /** Whether an abort does not end a run. */
+  readonly stubborn?: boolean;
+  /** Called first in each run. */
+  begin?(run: ServiceRun, index: number): void;
+  /** The body of the stop function. */
+  stop?(signal: AbortSignal): unknown;
+}
+
+/** A runner whose runs are there to be looked at. */
+export interface Service {
+  readonly runner: StartStop;
+  readonly runs: ServiceRun[];
+  /** How many runs there were at once, at most. */
+  most: number;
+  /** How often the stop function was called. */
+  stops: number;
+  /** The newest run. */
+  run(): ServiceRun;
+}
+
+export function serve(
+  options: StartStopOptions = {},
+  behaviour: Behaviour = {},
+): Service {
+  let live = 0;
+  const runs: ServiceRun[] = [];
+  const runner = new StartStop(
+    async (signal, control) => {
+      const run: ServiceRun = { signal, control, end: gate() };
+      service.most = Math.max(service.most, ++live);
+      runs.push(run);
+      try {
+        behaviour.begin?.(run, runs.length - 1);
+        const { promise } = run.end;
+        await (behaviour.stubborn
+          ? promise
+          : Promise.race([promise, untilAborted(signal)]));
+      } finally {
+        live--;
+      }
+    },
+    (signal) => {
+      service.stops++;
+      service.run().stopSignal = signal;
+      return behaviour.stop?.(signal);
+    },
+    { printErrors: false, ...options },
+  );
+  const service: Service = {
+    runner,
+    runs,
+    most: 0,
+    stops: 0,
+    run: () => runs.at(-1)!,
+  };
+  return service;
+}
+
+/** A controller whose signal counts its listeners. */
+export class CountingController extends AbortController {
+  readonly #listeners = new Set<unknown>();
+  /** How many were ever added. */
+  added = 0;
+
+  constructor() {
+    super();
+    const { signal } = this;
+    const add = signal.addEventListener;
+    const remove = signal.removeEventListener;
+    add.call(signal, "abort", () => this.#listeners.clear());
+    signal.addEventListener = (...values: unknown[]) => {
+      this.added++;
+      this.#listeners.add(values[1]);
+      Reflect.apply(add, signal, values);
+    };
+    signal.removeEventListener = (...values: unknown[]) => {
+      this.#listeners.delete(values[1]);
+      Reflect.apply(remove, signal, values);
+    };
+  }
+
+  /** How many wait for the abort. */
+  get count(): number {
+    return this.#listeners.size;
+  }
+}
+
+/** Counts the timers that are armed while it lasts; the clock stays real. */
+export class CountingTimers {
+  readonly #real = [setTimeout, clearTimeout] as const;
+  readonly #armed = new Set<unknown>();
+
+  constructor() {
+    const [set, clear] = this.#real;
+    const armed = this.#armed;
+    Object.assign(globalThis, {
+      setTimeout(callback: () => void, ms: number, ...values: []) {
+        const timer = set(() => {
+          armed.delete(timer);
+          callback(...values);
+        }, ms);
+        armed.add(timer);
+        return timer;
+      },
+      clearTimeout(timer: ReturnType<typeof setTimeout>) {
+        armed.delete(timer);
+        clear(timer);
+      },
+    });
+  }
+
+  get count(): number {
+    return this.#armed.size;
+  }
+
+  [Symbol.dispose](): void {
+    const [set, clear] = this.#real;
+    Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
+  }
+}
+
+/** Keeps what is printed to standard error while it lasts. */
+export class Printed {
+  readonly texts: string[] = [];
+  readonly #print = console.error;
+
+  constructor() {
+    console.error = (...values: unknown[]) => {
+      this.texts.push(values.join(" "));
+    };
+  }
+
+  /** The first line of each print. */
+  get lines(): string[] {
+    return this.texts.map((text) => text.split("\n")[0]!);
+  }
+
+  [Symbol.dispose](): void {
+    console.error = this.#print;
+  }
+}
+
+// Where an engine lacks the symbol, compilers look for this one.
+if (!Symbol.dispose) {
+  for (const { prototype } of [CountingTimers, Printed]) {
+    Object.defineProperty(prototype, Symbol.for("Symbol.dispose"), {
+      value: Reflect.get(prototype, "undefined"),
+    });
+  }
+}
