@@ -75,6 +75,11 @@ export class Call implements AbortListener {
     }
   }
 
+  /** Rejects if the signal has aborted and its listener is still to be called. */
+  recheck(): void {
+    if (this.#signal?.aborted) this.reject(reasonOf(this.#signal));
+  }
+
   /** Lets the grace run from now on. */
   armGrace(): void {
     this.#arm(this.grace, () => this.#machine.graceExpired(this));

@@ -338,7 +338,8 @@ export class Machine {
       const state = this.#state;
       if (state.name === "stopped") {
         this.#queue.shift();
-        this.#launch(call);
+        call.recheck();
+        if (call.open) this.#launch(call);
         continue;
       }
       call.inherit(state.run.source);
