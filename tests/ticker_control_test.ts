@@ -1,0 +1,667 @@
+import { type TickControl, Ticker } from "@golib/runner";
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { timed } from "./_fake_clocks.ts";
+import { gate, wait, watch } from "./_watch.ts";
+
+describe("control.reset", () => {
+  it(
+    "begins the grid where it is called, with the new interval",
+    timed(async (clock) => {
+      let first = true;
+      const { ticker, start, grid } = watch(10, (_signal, { reset }) => {
+        if (first) reset(25);
+        first = false;
+      });
+      await start();
+      await clock.pass(65);
+      await ticker.stop();
+      assertEquals(grid(), [[10, 10, 0], [35, 35, 0], [60, 60, 0]]);
+    }),
+  );
+
+  it(
+    "in a tick in flight counts from there, not from the tick's end",
+    timed(async (clock) => {
+      let first = true;
+      const { ticker, start, grid } = watch(10, async (_signal, control) => {
+        if (!first) return;
+        first = false;
+        await wait(7);
+        control.reset(20);
+        await wait(5);
+      });
+      await start();
+      await clock.pass(60);
+      await ticker.stop();
+      assertEquals(grid(), [[10, 10, 0], [37, 37, 0], [57, 57, 0]]);
+    }),
+  );
+
+  it(
+    "drops what the old grid missed; what the new one misses counts",
+    timed(async (clock) => {
+      let first = true;
+      const { ticker, start, grid } = watch(10, async (_signal, control) => {
+        if (!first) return;
+        first = false;
+        await wait(35);
+        control.reset(20);
+        await wait(45);
+      });
+      await start();
+      await clock.pass(105);
+      await ticker.stop();
+      assertEquals(grid(), [[10, 10, 0], [105, 105, 2]]);
+    }),
+  );
+
+  it(
+    "at the end of an overrun drops all that was missed",
+    timed(async (clock) => {
+      let first = true;
+      const { ticker, start, grid } = watch(10, async (_signal, control) => {
+        if (!first) return;
+        first = false;
+        await wait(35);
+        control.reset(10);
+      });
+      await start();
+      await clock.pass(55);
+      await ticker.stop();
+      assertEquals(grid(), [[10, 10, 0], [55, 55, 0]]);
+    }),
+  );
+
+  it(
+    "then an overrun that ends at a point of the new grid: the tick is then",
+    timed(async (clock) => {
+      let first = true;
+      const { ticker, start, grid } = watch(10, async (_signal, control) => {
+        if (!first) return;
+        first = false;
+        control.reset(15);
+        await wait(30);
+      });
+      await start();
+      await clock.pass(45);
+      await ticker.stop();
+      assertEquals(grid(), [[10, 10, 0], [40, 40, 1]]);
+    }),
+  );
+
+  it(
+    "between two ticks moves the next one",
+    timed(async (clock) => {
+      let control: TickControl | undefined;
+      const { ticker, start, grid } = watch(10, (_signal, given) => {
+        control = given;
+      });
+      await start();
+      await clock.pass(13);
+      control?.reset(40);
+      await clock.pass(40);
+      control?.reset(5);
+      await clock.pass(12);
+      await ticker.stop();
+      assertEquals(grid(), [
+        [10, 10, 0],
+        [53, 53, 0],
+        [58, 58, 0],
+        [63, 63, 0],
+      ]);
+      assertEquals(clock.pending, 0);
+    }),
+  );
+
+  it(
+    "called late, when a point is overdue, drops that point",
+    timed(async (clock) => {
+      let control: TickControl | undefined;
+      const { ticker, start, grid } = watch(10, (_signal, given) => {
+        control = given;
+      });
+      await start();
+      await clock.pass(10);
+      clock.block(25);
+      control?.reset(10);
+      await clock.pass(10);
+      await ticker.stop();
+      assertEquals(grid(), [[10, 10, 0], [45, 45, 0]]);
+    }),
+  );
+
+  it(
+    "called twice counts from the second",
+    timed(async (clock) => {
+      let first = true;
+      const { ticker, start, grid } = watch(10, (_signal, { reset }) => {
+        if (!first) return;
+        first = false;
+        reset(1);
+        reset(30);
+      });
+      await start();
+      await clock.pass(45);
+      await ticker.stop();
+      assertEquals(grid(), [[10, 10, 0], [40, 40, 0]]);
+    }),
+  );
+
+  it(
+    "in each tick makes a heartbeat that pauses after the work",
+    timed(async (clock) => {
+      const { ticker, start, grid } = watch(10, async (_signal, { reset }) => {
+        await wait(7);
+        reset(10);
+      });
+      await start();
+      await clock.pass(60);
+      await ticker.stop();
+      assertEquals(grid(), [[10, 10, 0], [27, 27, 0], [44, 44, 0]]);
+    }),
+  );
+
+  it(
+    "in an immediate tick takes the place of the start's grid",
+    timed(async (clock) => {
+      let first = true;
+      const { ticker, start, grid } = watch(10, (_signal, { reset }) => {
+        if (first) reset(50);
+        first = false;
+      }, { immediate: true });
+      await start();
+      await clock.pass(55);
+      await ticker.stop();
+      assertEquals(grid(), [[0, 0, 0], [50, 50, 0]]);
+    }),
+  );
+
+  it(
+    "lasts until the run ends: the next has the constructor's interval",
+    timed(async (clock) => {
+      const { ticker, start, grid, ticks } = watch(10, (_signal, { reset }) => {
+        if (ticks.length === 0) reset(50);
+      });
+      await start();
+      await clock.pass(60);
+      await ticker.restart();
+      ticks.length = 1;
+      await clock.pass(10);
+      assertEquals(ticks.length, 2);
+      await ticker.stop();
+      await start();
+      await clock.pass(10);
+      assertEquals(grid().at(-1), [10, 10, 0]);
+      await ticker.stop();
+    }),
+  );
+
+  it(
+    "after the run does nothing, to the next run either",
+    timed(async (clock) => {
+      const controls: TickControl[] = [];
+      const { ticker, start, grid, ticks } = watch(10, (_signal, control) => {
+        controls.push(control);
+      });
+      await start();
+      await clock.pass(10);
+      await ticker.stop();
+      controls[0]?.reset(1);
+      await clock.pass(20);
+      assertEquals(clock.pending, 0);
+      ticks.length = 0;
+      await start();
+      controls[0]?.reset(1);
+      await clock.pass(25);
+      controls[0]?.reset(1);
+      await clock.pass(5);
+      await ticker.stop();
+      assertEquals(grid(), [[10, 10, 0], [20, 20, 0], [30, 30, 0]]);
+    }),
+  );
+
+  it(
+    "in a run that stops does nothing",
+    timed(async (clock) => {
+      let count = 0;
+      const { ticker } = watch(10, async (_signal, { reset }) => {
+        count++;
+        await wait(20);
+        reset(1);
+        await wait(20);
+      });
+      await ticker.start();
+      await clock.pass(15);
+      const stopping = ticker.stop();
+      await clock.pass(100);
+      await stopping;
+      assertEquals([count, ticker.state, clock.pending], [1, "stopped", 0]);
+    }),
+  );
+
+  it(
+    "from an observer of a tick counts from there",
+    timed(async (clock) => {
+      let control: TickControl | undefined;
+      let first = true;
+      const { ticker, start, grid } = watch(10, (_signal, given) => {
+        control = given;
+      }, {
+        observer({ type }) {
+          if (type !== "tick" || !first) return;
+          first = false;
+          control?.reset(30);
+        },
+      });
+      await start();
+      await clock.pass(75);
+      await ticker.stop();
+      assertEquals(grid(), [[10, 10, 0], [40, 40, 0], [70, 70, 0]]);
+    }),
+  );
+
+  for (const low of [0, -5, 0.5]) {
+    it(
+      `takes ${low} for the default, 30 seconds`,
+      timed(async (clock) => {
+        let first = true;
+        const { ticker, start, grid } = watch(10, (_signal, { reset }) => {
+          if (first) reset(low);
+          first = false;
+        });
+        await start();
+        await clock.pass(30_010);
+        await ticker.stop();
+        assertEquals(grid(), [[10, 10, 0], [30_010, 30_010, 0]]);
+      }),
+    );
+  }
+
+  it(
+    "refuses what the constructor refuses, and the grid stays as it was",
+    timed(async (clock) => {
+      const { ticker, start, grid } = watch(10, (_signal, { reset }) => {
+        for (const bad of [NaN, Infinity, -Infinity]) {
+          assertThrows(
+            () => reset(bad),
+            RangeError,
+            `Cannot reset "beat": 'interval' must be a finite number of milliseconds: current value is ${bad}`,
+          );
+        }
+        for (const bad of [undefined, null, "5", 5n, {}, () => 5]) {
+          assertThrows(() => reset(bad as number), TypeError, "'interval'");
+        }
+      }, { name: "beat" });
+      await start();
+      await clock.pass(25);
+      await ticker.stop();
+      assertEquals(ticker.errorsList(), []);
+      assertEquals(grid(), [[10, 10, 0], [20, 20, 0]]);
+    }),
+  );
+
+  it(
+    "with a fraction makes a grid without drift",
+    timed(async (clock) => {
+      let first = true;
+      const { ticker, start, grid } = watch(10, (_signal, { reset }) => {
+        if (first) reset(3.3);
+        first = false;
+      });
+      await start();
+      await clock.pass(10 + 3_300);
+      await ticker.stop();
+      assertEquals(grid().length, 1_001);
+      assertEquals(grid().at(-1), [3_310, 3_310, 0]);
+    }),
+  );
+});
+
+describe("control.stop", () => {
+  it(
+    "asks for a stop without waiting for it",
+    timed(async (clock) => {
+      const states: string[] = [];
+      const { ticker, ticks } = watch(10, async (signal, { stop }) => {
+        assertStrictEquals(stop(), undefined);
+        states.push(ticker.state, String(signal.aborted));
+        await wait(5);
+        states.push(ticker.state);
+      });
+      await ticker.start();
+      await clock.pass(50);
+      await ticker.finished();
+      assertEquals(states, ["stopping", "true", "stopping"]);
+      assertEquals([ticker.state, ticks.length], ["stopped", 1]);
+      assertEquals(clock.pending, 0);
+    }),
+  );
+
+  it(
+    "in a synchronous tick ends the run as that tick returns",
+    timed(async (clock) => {
+      const { ticker, ticks } = watch(10, (_signal, { stop }) => stop());
+      await ticker.start();
+      await clock.pass(100);
+      assertEquals([ticker.state, ticks.length], ["stopped", 1]);
+      await ticker.finished();
+    }),
+  );
+
+  it("in an immediate tick ends the run; start() resolves", async () => {
+    const { ticker, ticks } = watch(60_000, (_signal, { stop }) => stop(), {
+      immediate: true,
+    });
+    await ticker.start();
+    await ticker.finished();
+    assertEquals([ticker.state, ticks.length], ["stopped", 1]);
+  });
+
+  it(
+    "between two ticks stops as well",
+    timed(async (clock) => {
+      let control: TickControl | undefined;
+      const { ticker, ticks } = watch(10, (_signal, given) => {
+        control = given;
+      });
+      await ticker.start();
+      await clock.pass(15);
+      control?.stop();
+      assertEquals(ticker.state, "stopping");
+      await ticker.finished();
+      assertEquals([ticker.state, ticks.length], ["stopped", 1]);
+      assertEquals(clock.pending, 0);
+    }),
+  );
+
+  it(
+    "does nothing after the run, to the next run either",
+    timed(async (clock) => {
+      let control: TickControl | undefined;
+      const { ticker } = watch(10, (_signal, given) => {
+        control ??= given;
+      });
+      await ticker.start();
+      await clock.pass(15);
+      await ticker.stop();
+      control?.stop();
+      assertEquals(ticker.state, "stopped");
+      await ticker.start();
+      control?.stop();
+      assert(ticker.isRunning());
+      await ticker.stop();
+    }),
+  );
+
+  it(
+    "does nothing in a run that is stopped already",
+    timed(async (clock) => {
+      const { ticker } = watch(10, async (_signal, { stop }) => {
+        await wait(20);
+        stop();
+        stop();
+      });
+      await ticker.start();
+      await clock.pass(10);
+      const stopping = ticker.stop();
+      await clock.pass(20);
+      await stopping;
+      assertEquals(ticker.errorsList(), []);
+    }),
+  );
+
+  it(
+    "waits for stopTimeout, then the end of the run is forced and recorded",
+    timed(async (clock) => {
+      let force: AbortSignal | undefined;
+      const { ticker } = watch(10, (_signal, control) => {
+        ({ force } = control);
+        control.stop();
+        return wait(1_000);
+      }, { stopTimeout: 100 });
+      await ticker.start();
+      await clock.pass(109);
+      assertEquals([force?.aborted, ticker.errorsTotal()], [false, 0]);
+      await clock.pass(1);
+      assertEquals([force?.aborted, ticker.errorsTotal()], [true, 1]);
+      assertEquals(ticker.errorsLast()?.name, "TimeoutError");
+      await clock.pass(900);
+      assertEquals(ticker.state, "stopped");
+    }),
+  );
+
+  it(
+    "calls off a restart that is in line",
+    timed(async (clock) => {
+      const work = gate();
+      const { ticker } = watch(10, async (_signal, { stop }) => {
+        await work.promise;
+        stop();
+      });
+      await ticker.start();
+      await clock.pass(10);
+      const restarted = ticker.restart();
+      work.open();
+      const error = await assertRejects(() => restarted, DOMException);
+      assertEquals(error.name, "AbortError");
+      await ticker.finished();
+      assertEquals(ticker.state, "stopped");
+    }),
+  );
+
+  it(
+    "called by an observer of a tick stops before the next",
+    timed(async (clock) => {
+      let control: TickControl | undefined;
+      const { ticker, ticks } = watch(10, (_signal, given) => {
+        control = given;
+      }, {
+        observer: ({ type }) => type === "tick" && control?.stop(),
+      });
+      await ticker.start();
+      await clock.pass(100);
+      assertEquals([ticker.state, ticks.length], ["stopped", 1]);
+      assertEquals(clock.pending, 0);
+    }),
+  );
+});
+
+describe("stop at every moment of a Ticker", () => {
+  it(
+    "awaited inside the tick it can only end by its grace, and says so",
+    timed(async (clock) => {
+      let error: DOMException | undefined;
+      const { ticker } = watch(10, async () => {
+        error = await assertRejects(
+          () => ticker.stop({ timeout: 50 }),
+          DOMException,
+          "awaits its own stop",
+        );
+      }, { name: "deadlock" });
+      await ticker.start();
+      await clock.pass(60);
+      assertEquals([error?.name, ticker.state], ["TimeoutError", "stopped"]);
+      assert(error?.message.includes("deadlock"));
+      assert(error?.message.includes("50 ms"));
+    }),
+  );
+
+  it(
+    "not awaited inside the tick it is safe",
+    timed(async (clock) => {
+      const { ticker, ticks } = watch(10, () => void ticker.stop());
+      await ticker.start();
+      await clock.pass(50);
+      assertEquals([ticker.state, ticks.length], ["stopped", 1]);
+    }),
+  );
+
+  it(
+    "in the same turn as the start, before the first tick",
+    timed(async (clock) => {
+      const { ticker, ticks } = watch(10);
+      const starting = ticker.start();
+      const stopping = ticker.stop();
+      await starting;
+      await stopping;
+      await clock.pass(50);
+      assertEquals([ticks.length, clock.pending], [0, 0]);
+    }),
+  );
+
+  it(
+    "from an observer of the launch, before the first tick",
+    timed(async (clock) => {
+      const { ticker, ticks } = watch(10, () => {}, {
+        observer: (event) => {
+          if (event.type === "state" && event.to === "running") ticker.stop();
+        },
+      });
+      await ticker.start();
+      await clock.pass(50);
+      assertEquals([ticker.state, ticks.length], ["stopped", 0]);
+      assertEquals(clock.pending, 0);
+    }),
+  );
+
+  it(
+    "from an observer of an error",
+    timed(async (clock) => {
+      const { ticker, ticks } = watch(10, () => {
+        throw new Error("enough");
+      }, {
+        observer: (event) => {
+          if (event.type === "error") ticker.stop();
+        },
+      });
+      await ticker.start();
+      await clock.pass(50);
+      assertEquals([ticker.state, ticks.length], ["stopped", 1]);
+    }),
+  );
+
+  it(
+    "from a listener of the tick's own signal",
+    timed(async (clock) => {
+      const { ticker } = watch(10, (signal) => {
+        signal.addEventListener("abort", () => void ticker.stop());
+        return wait(20);
+      });
+      await ticker.start();
+      await clock.pass(15);
+      const stopping = ticker.stop();
+      await clock.pass(50);
+      await stopping;
+      assertEquals([ticker.state, clock.pending], ["stopped", 0]);
+    }),
+  );
+
+  it(
+    "and a start from within a tick: one run after the other",
+    timed(async (clock) => {
+      let inside = 0;
+      let most = 0;
+      let count = 0;
+      const { ticker } = watch(10, async () => {
+        most = Math.max(most, ++inside);
+        if (++count === 1) void ticker.start();
+        await wait(5);
+        inside--;
+      });
+      await ticker.start();
+      await clock.pass(15);
+      assert(ticker.isRunning());
+      assertEquals(count, 1);
+      await clock.pass(10);
+      assertEquals([count, most], [2, 1]);
+      const stopping = ticker.stop();
+      await clock.pass(10);
+      await stopping;
+    }),
+  );
+
+  it(
+    "and a restart from within a tick: a fresh grid from its end",
+    timed(async (clock) => {
+      let count = 0;
+      const times: number[] = [];
+      const ticker = new Ticker(10, async () => {
+        times.push(performance.now() - 5_000);
+        if (++count === 1) void ticker.restart();
+        await wait(7);
+      });
+      await ticker.start();
+      await clock.pass(28);
+      await clock.pass(6);
+      await ticker.stop();
+      assertEquals(times, [10, 27]);
+      assertFalse(ticker.isRunning());
+    }),
+  );
+});
+
+describe("a TickControl", () => {
+  it(
+    "needs no this",
+    timed(async (clock) => {
+      const { ticker, ticks } = watch(10, (_signal, control) => {
+        const { reset, stop } = control;
+        reset(20);
+        if (ticks.length === 1) stop();
+      });
+      await ticker.start();
+      await clock.pass(100);
+      assertEquals(ticks.length, 2);
+      assertEquals(ticker.errorsList(), []);
+    }),
+  );
+
+  it(
+    "has a force that aborts when the last that waited has given up",
+    timed(async (clock) => {
+      let force: AbortSignal | undefined;
+      const { ticker } = watch(10, (_signal, control) => {
+        ({ force } = control);
+        return wait(500);
+      });
+      await ticker.start();
+      await clock.pass(10);
+      const short = ticker.stop({ timeout: 50 });
+      const long = ticker.stop({ timeout: 100 });
+      await clock.pass(50);
+      await assertRejects(() => short);
+      assertEquals(force?.aborted, false);
+      await clock.pass(50);
+      await assertRejects(() => long);
+      assert(force?.aborted);
+      assertEquals(force.reason.name, "AbortError");
+      await clock.pass(400);
+      assertEquals(ticker.state, "stopped");
+    }),
+  );
+
+  it(
+    "has a force that stays quiet when the run ends in time",
+    timed(async (clock) => {
+      let force: AbortSignal | undefined;
+      const { ticker } = watch(10, (_signal, control) => {
+        ({ force } = control);
+        return wait(5);
+      });
+      await ticker.start();
+      await clock.pass(12);
+      const stopping = ticker.stop();
+      await clock.pass(5);
+      await stopping;
+      assertEquals(force?.aborted, false);
+    }),
+  );
+});
