@@ -2,7 +2,7 @@
 // Node's own modules, so that it can install what the rest needs.
 
 import { spawnSync } from "node:child_process";
-import { statSync } from "node:fs";
+import { lstatSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import process from "node:process";
 
@@ -23,6 +23,9 @@ function run(command, values, options = {}) {
 }
 
 function install() {
+  const folder = lstatSync(`${root}/node_modules`, { throwIfNoEntry: false });
+  // `npm ci` would empty the folder behind the link, for all who share it.
+  if (folder?.isSymbolicLink()) return;
   const installed = changed("node_modules/.package-lock.json");
   if (installed > 0 && installed >= changed("package-lock.json")) return;
   console.log("Installing the engines and tools (once; a minute or so) …");
