@@ -70,8 +70,12 @@ export class Call implements AbortListener {
 
   /** A restart without a signal takes that of the run which it replaces. */
   inherit(signal: AbortSignal | undefined): void {
-    if (this.kind === "restart" && this.#signal === undefined) {
+    if (this.kind !== "restart" || this.#signal !== undefined) return;
+    try {
       this.heed(signal);
+    } catch (error) {
+      // A look-alike may refuse one more listener.
+      this.reject(error);
     }
   }
 

@@ -32,7 +32,7 @@ const WAYS: [string, (service: Service, life: AbortController) => unknown][] = [
 
 describe("control.force and the stop function's signal", () => {
   for (const [name, wait] of WAYS) {
-    it(`abort when ${name} has given up, and not before`, async () => {
+    it(`abort when ${name} gave up, and not before`, async () => {
       using time = new FakeTime();
       const service = serve({ stopTimeout: 100 }, { stubborn: true });
       const life = new AbortController();
@@ -50,7 +50,7 @@ describe("control.force and the stop function's signal", () => {
     });
   }
 
-  it("abort when the stop that a startTimeout causes has given up", async () => {
+  it("abort when the stop that a startTimeout causes gave up", async () => {
     using time = new FakeTime();
     const service = serve(
       { awaitReady: true, startTimeout: 30, stopTimeout: 100 },
@@ -68,7 +68,7 @@ describe("control.force and the stop function's signal", () => {
     await pass(time, 0);
   });
 
-  it("abort when the stop that control.stop() causes has given up", async () => {
+  it("abort when the stop that control.stop() causes gave up", async () => {
     using time = new FakeTime();
     const held = gate();
     let force!: AbortSignal;
