@@ -41,6 +41,7 @@ export type {
   RunnerState,
   RunnerStateEvent,
   RunnerTickEvent,
+  Schedule,
   StartOptions,
   StopOptions,
 } from "./runner.ts";

@@ -170,6 +170,34 @@ export type RunnerEvent = RunnerStateEvent | RunnerErrorEvent | RunnerTickEvent;
 /** A function that is told what happens to a runner. */
 export type Observer = (event: RunnerEvent) => void;
 
+/**
+ * When something is to run. An instance of a cron library that has this method is
+ * one as it is: croner's `Cron`, for example.
+ *
+ * @example Every full hour
+ * ```ts
+ * import type { Schedule } from "@golib/runner";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const hour = 3_600_000;
+ * const hourly: Schedule = {
+ *   nextRun: (after) => new Date((Math.floor(+after / hour) + 1) * hour),
+ * };
+ *
+ * const next = hourly.nextRun(new Date("2026-01-01T12:34:56Z"));
+ * assertEquals(next?.toISOString(), "2026-01-01T13:00:00.000Z");
+ * ```
+ */
+export interface Schedule {
+  /**
+   * The first run after a moment.
+   *
+   * @param after The moment; a run at that very millisecond is not after it.
+   * @returns the run, or `null` where there is none any more.
+   */
+  nextRun(after: Date): Date | null;
+}
+
 /** Options that all runners have in common. */
 export interface RunnerOptions {
   /**

@@ -9,13 +9,18 @@ function shown(value: unknown): string {
     case "function":
       return "a function";
     case "object":
-      return value === null ? "null" : "an object";
+      return value instanceof Date
+        ? value.toJSON() ?? "an invalid date"
+        : value === null
+        ? "null"
+        : "an object";
     default:
       return text(value);
   }
 }
 
-function says(
+/** The message of every error that bad input causes. */
+export function says(
   what: string,
   name: string,
   expected: string,
@@ -48,7 +53,8 @@ export function typed<T>(
   throw new TypeError(says(what, name, `a ${type}`, value));
 }
 
-function numeric(
+/** A number that makes sense. */
+export function numeric(
   what: string,
   name: string,
   expected: string,

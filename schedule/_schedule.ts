@@ -1,0 +1,39 @@
+/** What the schedules of this module have in common. */
+
+import { isSchedule, nextTime, timeOf } from "../_internal/schedules.ts";
+import { says } from "../_internal/validate.ts";
+import type { Schedule } from "../runner.ts";
+
+/** A date as epoch milliseconds. */
+export function dateOf(what: string, name: string, value: Date): number {
+  const time = timeOf(value);
+  if (time === time) return time;
+  const wrong = value instanceof Date ? RangeError : TypeError;
+  throw new wrong(says(what, name, "a valid date", value));
+}
+
+/** Anything that has the one method of a schedule. */
+export function scheduleOf(
+  what: string,
+  name: string,
+  value: Schedule,
+): Schedule {
+  if (isSchedule(value)) return value;
+  throw new TypeError(says(what, name, "an object with 'nextRun'", value));
+}
+
+/** What comes next, in epoch milliseconds; `Infinity` for nothing. */
+export function ask(schedule: Schedule, after: number): number {
+  return nextTime("ask a schedule", schedule, after);
+}
+
+/** A schedule made of a function from one epoch millisecond to a later one. */
+export function scheduleBy(next: (after: number) => number): Schedule {
+  return {
+    nextRun(after: Date): Date | null {
+      const date = new Date(next(dateOf("ask a schedule", "after", after)));
+      // No date can hold `Infinity`, nor what lies after the last moment.
+      return date.getTime() === date.getTime() ? date : null;
+    },
+  };
+}
