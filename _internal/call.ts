@@ -21,7 +21,7 @@ export class Call implements AbortListener {
   readonly readyTimeout: number;
   readonly promise: Promise<void> = NO_PROMISE;
   readonly #machine: Machine;
-  #open = true;
+  #isOpen = true;
   #signal: AbortSignal | undefined;
   #timeout: Timeout | undefined;
   #resolve: (() => void) | undefined;
@@ -47,8 +47,8 @@ export class Call implements AbortListener {
   }
 
   /** Whether it has not been settled. */
-  get open(): boolean {
-    return this.#open;
+  get isOpen(): boolean {
+    return this.#isOpen;
   }
 
   get signal(): AbortSignal | undefined {
@@ -120,7 +120,7 @@ export class Call implements AbortListener {
   }
 
   #close(): void {
-    this.#open = false;
+    this.#isOpen = false;
     this.disarm();
     this.detach();
   }

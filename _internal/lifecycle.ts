@@ -9,16 +9,11 @@ import type {
   StartOptions,
   StopOptions,
 } from "../runner.ts";
-import { Machine, type RunMaker } from "./machine.ts";
-import type { Settings } from "./settings.ts";
+import { Machine, type Spec } from "./machine.ts";
 import { typed } from "./validate.ts";
 
 /** Gives a runner its life; only a constructor of a subclass may call it. */
-export let animate: (
-  runner: Lifecycle,
-  settings: Settings,
-  make: RunMaker,
-) => void;
+export let animate: (runner: Lifecycle, spec: Spec) => void;
 
 /**
  * What {@linkcode StartStop} and {@linkcode Ticker} have in common: how a runner
@@ -31,8 +26,8 @@ export abstract class Lifecycle implements Runner, Errors {
   #machine!: Machine;
 
   static {
-    animate = (runner, settings, make) => {
-      runner.#machine = new Machine(runner, settings, make);
+    animate = (runner, spec) => {
+      runner.#machine = new Machine(runner, spec);
     };
   }
 

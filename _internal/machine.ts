@@ -7,126 +7,79 @@
  */
 
 import type {
-  ErrorPhase,
   FinishedOptions,
-  Observer,
   Runner,
-  RunnerEvent,
   StartOptions,
   StopOptions,
 } from "../runner.ts";
 import { Call } from "./call.ts";
-import {
-  abortError,
-  ErrorLog,
-  isCleanAbort,
-  timeoutError,
-  toError,
-} from "./errors.ts";
-import { Observers } from "./observers.ts";
-import { recoveryCaller } from "./recovery.ts";
+import { abortError, isCleanAbort, timeoutError } from "./errors.ts";
+import { Journal } from "./journal.ts";
 import type { Run } from "./run.ts";
 import type { Settings } from "./settings.ts";
+import {
+  CLEAN,
+  type Running,
+  type Starting,
+  type State,
+  type Stopping,
+} from "./state.ts";
 import { bag, signalLike, timeout } from "./validate.ts";
 
-interface Stopped {
-  readonly name: "stopped";
-  /** What the last run failed with. */
-  readonly failure: Error | undefined;
+/** What makes one kind of runner another than the other. */
+export interface Spec {
+  readonly settings: Settings;
+  /** Makes the run of a launch. */
+  makeRun(machine: Machine, source: AbortSignal | undefined): Run;
 }
 
-interface Starting {
-  readonly name: "starting";
-  readonly run: Run;
-  /** The call that waits until the run is ready. */
-  readonly call: Call;
+interface Options {
+  readonly signal?: AbortSignal | undefined;
+  readonly timeout?: number | undefined;
 }
 
-interface Running {
-  readonly name: "running";
-  readonly run: Run;
-  /** When it became so, by `performance.now()`. */
-  readonly since: number;
-}
-
-interface Stopping {
-  readonly name: "stopping";
-  readonly run: Run;
-  /** The stops that wait for the end of the run; starts wait in the queue. */
-  readonly stops: Set<Call>;
-}
-
-type State = Stopped | Starting | Running | Stopping;
-
-/** Makes the run of a launch. */
-export type RunMaker = (
-  machine: Machine,
-  source: AbortSignal | undefined,
-) => Run;
-
-const FRESH: Stopped = { name: "stopped", failure: undefined };
+const NO_OPTIONS: Options = {};
 
 /** The life of one runner. */
-export class Machine {
-  readonly runner: Runner;
-  readonly settings: Settings;
-  readonly #make: RunMaker;
-  #state: State = FRESH;
-  #queue: Call[] = [];
+export class Machine extends Journal {
+  readonly #spec: Spec;
+  #state: State = CLEAN;
+  /** The starts and restarts that have not launched, in the order they take. */
+  #line: Call[] | undefined;
   #finishing: Set<Call> | undefined;
-  #log: ErrorLog | undefined;
-  #observers: Observers | undefined;
-  // How many transitions are under way; events wait until there is none.
-  #depth = 0;
 
-  constructor(runner: Runner, settings: Settings, make: RunMaker) {
-    this.runner = runner;
-    this.settings = settings;
-    this.#make = make;
-    if (settings.observer !== undefined) this.observe(settings.observer);
+  constructor(runner: Runner, spec: Spec) {
+    super(runner, spec.settings);
+    this.#spec = spec;
   }
 
   get state(): State {
     return this.#state;
   }
 
-  get log(): ErrorLog | undefined {
-    return this.#log;
-  }
-
-  /** Whether anyone wants events made. */
-  get observed(): boolean {
-    return this.#observers?.wanted === true;
-  }
-
-  observe(observer: Observer): () => void {
-    this.#observers ??= new Observers(this.settings.name);
-    return this.#observers.join(observer);
-  }
-
-  /** Adds an event; only to be made where {@linkcode observed}. */
-  emit(event: RunnerEvent): void {
-    this.#observers?.add(event);
-  }
-
   start(
     kind: "start" | "restart",
     options: StartOptions | undefined,
   ): Promise<void> {
-    const { stopTimeout, startTimeout } = this.settings;
+    const { stopTimeout, startTimeout, awaitReady } = this.settings;
+    const isStopped = this.#state.name === "stopped";
     let call: Call;
     try {
-      const [signal, time] = this.#read(kind, options);
+      const { signal, timeout: ms } = this.#read(kind, options);
+      if (isStopped && !awaitReady && signal === undefined) {
+        this.#launch(undefined, undefined);
+        return Promise.resolve();
+      }
       call = kind === "restart"
-        ? new Call(this, kind, time ?? stopTimeout, startTimeout)
-        : new Call(this, kind, stopTimeout, time ?? startTimeout);
+        ? new Call(this, kind, ms ?? stopTimeout, startTimeout)
+        : new Call(this, kind, stopTimeout, ms ?? startTimeout);
       call.heed(signal);
     } catch (error) {
       return Promise.reject(error);
     }
-    if (call.open) {
+    if (call.isOpen) {
       this.enter();
-      this.#queue.push(call);
+      (this.#line ??= []).push(call);
       if (this.#state.name === "stopping") call.armGrace();
       this.#advance();
       this.exit();
@@ -135,11 +88,18 @@ export class Machine {
   }
 
   stop(options: StopOptions | undefined): Promise<void> {
+    const state = this.#state;
     let call: Call;
     try {
-      const [signal, time] = this.#read("stop", options);
-      if (this.#state.name === "stopped") return Promise.resolve();
-      call = new Call(this, "stop", time ?? this.settings.stopTimeout);
+      const { signal, timeout: ms } = this.#read("stop", options);
+      if (state.name === "stopped") return Promise.resolve();
+      if (
+        state.name === "running" && signal === undefined && state.run.isIdle
+      ) {
+        this.#halt(state);
+        return Promise.resolve();
+      }
+      call = new Call(this, "stop", ms ?? this.settings.stopTimeout);
       call.heed(signal);
     } catch (error) {
       return Promise.reject(error);
@@ -159,12 +119,11 @@ export class Machine {
   finished(options: FinishedOptions | undefined): Promise<void> {
     const call = new Call(this, "finish", Infinity);
     try {
-      const [signal] = this.#read("wait for", options);
-      call.heed(signal);
+      call.heed(this.#read("wait for", options).signal);
     } catch (error) {
       return Promise.reject(error);
     }
-    if (call.open) (this.#finishing ??= new Set()).add(call);
+    if (call.isOpen) (this.#finishing ??= new Set()).add(call);
     this.#settleFinished();
     return call.promise;
   }
@@ -189,10 +148,7 @@ export class Machine {
   sourceAborted(run: Run, reason: unknown): void {
     const state = this.#state;
     if (state.name !== "starting" && state.name !== "running") return;
-    if (state.run !== run) return;
-    this.enter();
-    this.#halt(state, reason, reason, this.#impliedStop());
-    this.exit();
+    if (state.run === run) this.#halt(state, this.#impliedStop(), reason);
   }
 
   graceExpired(call: Call): void {
@@ -203,12 +159,11 @@ export class Machine {
         `within ${call.grace} ms; one that awaits its own stop cannot`,
     );
     this.enter();
-    if (!state.run.overdue) {
-      state.run.overdue = true;
+    if (!state.run.isOverdue) {
+      state.run.isOverdue = true;
       this.record(error, "stop");
     }
-    call.reject(error);
-    this.#remove(call);
+    this.cutShort(call, error);
     this.exit();
   }
 
@@ -221,29 +176,25 @@ export class Machine {
     this.enter();
     state.run.failure ??= this.record(error, "start");
     if (this.#state === state) {
-      this.#halt(state, this.#stopped(), error, this.#impliedStop());
+      this.#halt(state, this.#impliedStop(), this.#stopped(), error);
     }
     this.exit();
   }
 
-  /** The signal of a waiting call has aborted. */
+  /** Ends the wait of a call. */
   cutShort(call: Call, reason: unknown): void {
+    const isCall = (each: Call) => each === call;
     this.enter();
     call.reject(reason);
-    this.#remove(call);
-    this.exit();
-  }
-
-  /** Keeps an error that a function of the runner has caused. */
-  record(value: unknown, phase: ErrorPhase): Error {
-    const { runner, settings } = this;
-    const error = toError(value);
-    (this.#log ??= new ErrorLog(settings.maxErrors)).add(error);
-    if (this.observed) this.emit({ type: "error", runner, error, phase });
-    if (settings.printErrors) {
-      recoveryCaller(settings.name, error, `phase: ${phase}`);
+    this.#finishing?.delete(call);
+    const lists = [this.#line];
+    if (this.#state.name === "stopping") lists.push(this.#state.stops);
+    for (const list of lists) {
+      const index = list?.findIndex(isCall) ?? -1;
+      if (index >= 0) list!.splice(index, 1);
     }
-    return error;
+    this.#advance();
+    this.exit();
   }
 
   /** The run's main function has returned. */
@@ -278,40 +229,27 @@ export class Machine {
   settled(run: Run): void {
     if (--run.pending > 0) return;
     this.enter();
+    const { failure } = run;
     const state = this.#state;
     run.detach();
-    this.#become(
-      run.failure ? { name: "stopped", failure: run.failure } : FRESH,
-    );
+    this.#become(failure ? { name: "stopped", failure } : CLEAN);
     if (state.name === "stopping") {
       for (const call of state.stops) call.resolve();
     }
-    for (const call of this.#queue) call.disarm();
+    for (const call of this.#line ?? []) call.disarm();
     this.#advance();
     this.#settleFinished();
     this.exit();
   }
 
-  /** Holds events back until the matching {@linkcode exit}. */
-  enter(): void {
-    this.#depth++;
-  }
-
-  exit(): void {
-    if (--this.#depth === 0) this.#observers?.tell();
-  }
-
-  #read(
-    verb: string,
-    options: StopOptions | undefined,
-  ): [AbortSignal | undefined, number | undefined] {
-    if (options === undefined) return [undefined, undefined];
+  #read(verb: string, options: Options | undefined): Options {
+    if (options === undefined) return NO_OPTIONS;
     const what = `${verb} "${this.settings.name}"`;
     const { signal, timeout: ms } = bag(what, options);
-    return [
-      signalLike(what, signal),
-      ms === undefined ? ms : timeout(what, "timeout", ms),
-    ];
+    return {
+      signal: signalLike(what, signal),
+      timeout: ms === undefined ? ms : timeout(what, "timeout", ms),
+    };
   }
 
   #impliedStop(): Call {
@@ -323,67 +261,59 @@ export class Machine {
   }
 
   #become(state: State): void {
-    const { runner } = this;
     const from = this.#state.name;
     this.#state = state;
-    if (this.observed) {
-      this.emit({ type: "state", runner, from, to: state.name });
-    }
+    this.changed(from, state.name);
   }
 
   /** Lets the first in line take effect, and those that follow at once. */
   #advance(): void {
     let call;
-    while ((call = this.#queue[0]) !== undefined) {
+    while ((call = this.#line?.[0]) !== undefined) {
       const state = this.#state;
-      if (state.name === "stopped") {
-        this.#queue.shift();
-        call.recheck();
-        if (call.open) this.#launch(call);
-        continue;
+      if (state.name !== "stopped") call.inherit(state.run.source);
+      if (state.name !== "stopped" && call.isOpen) {
+        if (state.name !== "stopping") this.#halt(state);
+        break;
       }
-      call.inherit(state.run.source);
-      if (!call.open) {
-        this.#queue.shift();
-        continue;
-      }
-      if (state.name !== "stopping") {
-        const reason = this.#stopped();
-        this.#halt(state, reason, reason);
-      }
-      break;
+      this.#line!.shift();
+      call.recheck();
+      if (call.isOpen) this.#launch(call.signal, call);
     }
     this.#forsake();
   }
 
-  #launch(call: Call): void {
+  /** Launches for a call in line, or for one that has to wait for nothing. */
+  #launch(source: AbortSignal | undefined, call: Call | undefined): void {
     const { awaitReady } = this.settings;
     let run: Run | undefined;
     try {
-      run = this.#make(this, call.signal);
-      if (awaitReady) call.armReady();
+      run = this.#spec.makeRun(this, source);
+      if (awaitReady) call!.armReady();
     } catch (error) {
       // Edge platforms refuse timers and controllers outside a request.
       run?.detach();
+      if (call === undefined) throw error;
       return call.reject(error);
     }
-    call.detach();
-    this.#log = undefined;
-    if (awaitReady) {
-      this.#become({ name: "starting", run, call });
-      run.begin();
-    } else {
-      this.#become({ name: "running", run, since: performance.now() });
-      run.begin();
-      call.resolve();
-    }
+    call?.detach();
+    this.clear();
+    this.enter();
+    this.#become(
+      awaitReady
+        ? { name: "starting", run, call: call! }
+        : { name: "running", run, since: performance.now() },
+    );
+    run.begin();
+    if (!awaitReady) call?.resolve();
+    this.exit();
   }
 
   #stop(call: Call): void {
     this.enter();
-    const queue = this.#queue;
-    this.#queue = [];
-    for (const each of queue) {
+    const line = this.#line ?? [];
+    this.#line = undefined;
+    for (const each of line) {
       each.reject(
         abortError(
           `Cannot ${each.verb} "${this.settings.name}": a stop called it off`,
@@ -391,12 +321,8 @@ export class Machine {
       );
     }
     const state = this.#state;
-    if (state.name === "stopping") {
-      this.#await(state, call);
-    } else if (state.name !== "stopped") {
-      const reason = this.#stopped();
-      this.#halt(state, reason, reason, call);
-    }
+    if (state.name === "stopping") this.#await(state, call);
+    else if (state.name !== "stopped") this.#halt(state, call);
     this.#forsake();
     this.exit();
   }
@@ -404,41 +330,39 @@ export class Machine {
   /** Tells the run to end. */
   #halt(
     state: Starting | Running,
-    reason: unknown,
-    rejection: unknown,
     call?: Call,
+    reason: unknown = this.#stopped(),
+    rejection = reason,
   ): void {
     const { run } = state;
-    const stopping: Stopping = { name: "stopping", run, stops: new Set() };
+    const stopping: Stopping = {
+      name: "stopping",
+      run,
+      stops: [],
+      endsAtOnce: run.isIdle,
+    };
+    this.enter();
     this.#become(stopping);
     run.detach();
     if (call !== undefined) this.#await(stopping, call);
-    for (const each of this.#queue) each.armGrace();
+    for (const each of this.#line ?? []) each.armGrace();
     if (state.name === "starting") state.call.reject(rejection);
-    run.controller.abort(reason);
-    run.halted();
+    run.halt(reason);
+    this.exit();
   }
 
   #await(state: Stopping, call: Call): void {
-    if (!call.open) return;
-    state.stops.add(call);
+    if (!call.isOpen) return;
+    state.stops.push(call);
     call.armGrace();
-  }
-
-  #remove(call: Call): void {
-    this.#finishing?.delete(call);
-    if (this.#state.name === "stopping") this.#state.stops.delete(call);
-    const index = this.#queue.indexOf(call);
-    if (index >= 0) this.#queue.splice(index, 1);
-    this.#advance();
   }
 
   /** Tells a run that nobody waits for any more. */
   #forsake(): void {
     const state = this.#state;
     if (
-      state.name === "stopping" && state.stops.size === 0 &&
-      this.#queue.length === 0
+      state.name === "stopping" && !state.stops.length && !this.#line?.length &&
+      !state.endsAtOnce
     ) state.run.forsake();
   }
 

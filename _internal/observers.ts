@@ -21,7 +21,7 @@ export class Observers {
     this.#name = name;
   }
 
-  get wanted(): boolean {
+  get isWanted(): boolean {
     return this.#entries.size > 0;
   }
 

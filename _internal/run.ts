@@ -9,19 +9,21 @@ export abstract class Run implements AbortListener {
   readonly machine: Machine;
   /** The signal that the run lives on, given by the caller. */
   readonly source: AbortSignal | undefined;
-  readonly controller = new AbortController();
+  readonly signal: AbortSignal;
   /** What `finished` rejects with. */
   failure: Error | undefined;
   /** How many of the run's functions have yet to settle. */
   pending = 1;
   /** Whether a grace has passed, which is recorded once a run. */
-  overdue = false;
+  isOverdue = false;
+  readonly #controller = new AbortController();
   #force: AbortController | undefined;
-  #forsaken = false;
+  #isForsaken = false;
 
   constructor(machine: Machine, source: AbortSignal | undefined) {
     this.machine = machine;
     this.source = source;
+    this.signal = this.#controller.signal;
     if (source !== undefined) join(source, this);
   }
 
@@ -29,24 +31,31 @@ export abstract class Run implements AbortListener {
   abstract begin(): void;
 
   /** Called once, when the run's signal has just aborted. */
-  abstract halted(): void;
+  protected abstract halted(): void;
 
-  get signal(): AbortSignal {
-    return this.controller.signal;
+  /** Whether a run that is told to end now ends within microtasks. */
+  get isIdle(): boolean {
+    return false;
+  }
+
+  /** Tells the run to end. */
+  halt(reason: unknown): void {
+    this.#controller.abort(reason);
+    this.halted();
   }
 
   /** The signal that aborts when nobody waits for the run's end any more. */
   get force(): AbortSignal {
     if (this.#force === undefined) {
       this.#force = new AbortController();
-      if (this.#forsaken) this.#force.abort(this.signal.reason);
+      if (this.#isForsaken) this.#force.abort(this.signal.reason);
     }
     return this.#force.signal;
   }
 
   /** Nobody waits any more. */
   forsake(): void {
-    this.#forsaken = true;
+    this.#isForsaken = true;
     this.#force?.abort(this.signal.reason);
   }
 

@@ -1,4 +1,5 @@
-import { type Alarm, type Clock, currentClock, EPSILON } from "./clock.ts";
+import { type Alarm, EPSILON } from "./alarm.ts";
+import { Timers } from "./clock.ts";
 import { isCleanAbort } from "./errors.ts";
 import { recoveryCaller } from "./recovery.ts";
 import { join, leave } from "./signals.ts";
@@ -31,23 +32,29 @@ export interface RunTickOptions {
 
 /** An alarm that a loop sleeps on. */
 class Sleep implements Alarm {
-  readonly clock: Clock = currentClock();
-  readonly persistent = true;
+  place: unknown;
+  index = 0;
   due = 0;
-  timer: unknown;
-  ring: () => void = () => {};
+  readonly persistent = true;
+  readonly clock = new Timers();
+  #wake: (() => void) | undefined;
 
   until(due: number): Promise<void> {
     this.due = due;
     return new Promise((resolve) => {
-      this.ring = resolve;
-      this.clock.arm(this);
+      this.#wake = resolve;
+      this.clock.arm(this, this.clock.now());
     });
   }
 
   end(): void {
     this.clock.disarm(this);
-    this.ring();
+    this.#wake?.();
+  }
+
+  ring(now: number): number {
+    this.#wake?.();
+    return now;
   }
 }
 

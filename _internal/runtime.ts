@@ -2,7 +2,13 @@
 
 interface Host {
   readonly Deno?: { unrefTimer?(id: number): void };
+  readonly EdgeRuntime?: unknown;
+  readonly document?: unknown;
+  readonly navigator?: { readonly userAgent?: string };
+  readonly process?: { readonly versions?: { readonly node?: string } };
 }
+
+const host = globalThis as Host;
 
 /** Lets the process end while the timer waits, where the engine can. */
 export function unref(timer: unknown): void {
@@ -10,6 +16,18 @@ export function unref(timer: unknown): void {
     (timer as { unref?(): void } | null)?.unref?.();
   } else {
     // Deno's timers are numbers up to 2.8 and in its browser-like mode.
-    (globalThis as Host).Deno?.unrefTimer?.(timer as number);
+    host.Deno?.unrefTimer?.(timer as number);
   }
+}
+
+/**
+ * Whether timers belong to the program, rather than to the request that armed
+ * them. Where it is not known they are taken to belong to the request.
+ */
+export function isLongLived(): boolean {
+  // Workers can pretend to be Node.
+  if (host.EdgeRuntime || host.navigator?.userAgent === "Cloudflare-Workers") {
+    return false;
+  }
+  return !!(host.Deno || host.process?.versions?.node || host.document);
 }

@@ -1,7 +1,12 @@
 /** The options that all runners have in common, checked, with their defaults. */
 
 import type { Observer, RunnerOptions } from "../runner.ts";
-import { timeout, typed, whole } from "./validate.ts";
+import { bag, timeout, typed, whole } from "./validate.ts";
+
+interface ServiceOptions extends RunnerOptions {
+  readonly awaitReady?: boolean;
+  readonly startTimeout?: number;
+}
 
 /** What a machine goes by. */
 export interface Settings {
@@ -16,11 +21,27 @@ export interface Settings {
   readonly startTimeout: number;
 }
 
+// Runners without options of their own share what they go by.
+const defaults = new Map<string, Settings>();
+
 /** Reads each option once; throws before anything has changed. */
 export function settingsOf(
   what: string,
   defaultName: string,
-  options: RunnerOptions & { awaitReady?: boolean; startTimeout?: number },
+  options: ServiceOptions | undefined,
+): Settings {
+  if (options !== undefined) return read(what, defaultName, options);
+  let settings = defaults.get(defaultName);
+  if (settings === undefined) {
+    defaults.set(defaultName, settings = read(what, defaultName, {}));
+  }
+  return settings;
+}
+
+function read(
+  what: string,
+  defaultName: string,
+  options: ServiceOptions,
 ): Settings {
   const {
     name = defaultName,
@@ -30,7 +51,7 @@ export function settingsOf(
     maxErrors = 100,
     awaitReady = false,
     startTimeout = 30_000,
-  } = options;
+  } = bag(what, options);
   return {
     name: typed(what, "name", name, "string"),
     observer: observer === undefined

@@ -1,9 +1,9 @@
 import { isCleanAbort } from "../_internal/errors.ts";
 import { animate, Lifecycle } from "../_internal/lifecycle.ts";
-import type { Machine } from "../_internal/machine.ts";
+import type { Machine, Spec } from "../_internal/machine.ts";
 import { Run } from "../_internal/run.ts";
-import { settingsOf } from "../_internal/settings.ts";
-import { bag, typed } from "../_internal/validate.ts";
+import { type Settings, settingsOf } from "../_internal/settings.ts";
+import { typed } from "../_internal/validate.ts";
 import type { RunnerOptions } from "../runner.ts";
 
 /** What a start function can tell its run and learn of it. */
@@ -59,23 +59,42 @@ export interface StartStopOptions extends RunnerOptions {
   readonly startTimeout?: number;
 }
 
+class ServiceSpec implements Spec {
+  readonly settings: Settings;
+  readonly start: StartFunction;
+  readonly stop: StopFunction | undefined;
+
+  constructor(
+    start: StartFunction,
+    stop: StopFunction | undefined,
+    options: StartStopOptions | undefined,
+  ) {
+    const what = "create a StartStop";
+    this.start = typed(what, "start", start, "function");
+    if (stop !== undefined) typed(what, "stop", stop, "function");
+    this.stop = stop;
+    this.settings = settingsOf(what, "start-stop", options);
+  }
+
+  makeRun(machine: Machine, source: AbortSignal | undefined): Run {
+    return new ServiceRun(machine, source, this);
+  }
+}
+
 class ServiceRun extends Run {
-  readonly #start: StartFunction;
-  readonly #stop: StopFunction | undefined;
+  readonly #spec: ServiceSpec;
 
   constructor(
     machine: Machine,
     source: AbortSignal | undefined,
-    start: StartFunction,
-    stop: StopFunction | undefined,
+    spec: ServiceSpec,
   ) {
     super(machine, source);
-    this.#start = start;
-    this.#stop = stop;
+    this.#spec = spec;
   }
 
   override async begin(): Promise<void> {
-    const start = this.#start;
+    const { start } = this.#spec;
     try {
       await start(this.signal, new Control(this));
     } catch (error) {
@@ -84,8 +103,8 @@ class ServiceRun extends Run {
     this.machine.returned(this);
   }
 
-  override async halted(): Promise<void> {
-    const stop = this.#stop;
+  protected override async halted(): Promise<void> {
+    const { stop } = this.#spec;
     if (stop === undefined) return;
     this.pending++;
     try {
@@ -165,14 +184,6 @@ export class StartStop extends Lifecycle {
     options?: StartStopOptions,
   ) {
     super();
-    const what = "create a StartStop";
-    typed(what, "start", start, "function");
-    if (stop !== undefined) typed(what, "stop", stop, "function");
-    const settings = settingsOf(what, "start-stop", bag(what, options));
-    animate(
-      this,
-      settings,
-      (machine, source) => new ServiceRun(machine, source, start, stop),
-    );
+    animate(this, new ServiceSpec(start, stop, options));
   }
 }

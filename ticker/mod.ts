@@ -16,5 +16,5 @@
 
 export type { Lifecycle } from "../_internal/lifecycle.ts";
 export type * from "../runner.ts";
-export type { TickControl, TickerOptions, TickFunction } from "./settings.ts";
+export type { TickControl, TickerOptions, TickFunction } from "./spec.ts";
 export { Ticker } from "./ticker.ts";

@@ -1,197 +1,209 @@
-import {
-  type Alarm,
-  type Clock,
-  currentClock,
-  EPSILON,
-  Timeout,
-} from "../_internal/clock.ts";
+import { type Alarm, type Clock, EPSILON } from "../_internal/alarm.ts";
+import { Timeout } from "../_internal/clock.ts";
 import { isCleanAbort, timeoutError } from "../_internal/errors.ts";
 import type { Machine } from "../_internal/machine.ts";
 import { Run } from "../_internal/run.ts";
-import { intervalOf, type TickControl, type TickSettings } from "./settings.ts";
+import { tickClock } from "../_internal/wheel.ts";
+import { intervalOf, type TickControl, type TickSpec } from "./spec.ts";
 
-/** A tick in flight. */
-interface Flight {
-  readonly scheduledAt: number;
-  readonly startedAt: number;
-  /** Its own signal's, where it has a time limit. */
-  readonly controller: AbortController | undefined;
-  /** What is recorded of it so far. */
-  error: Error | undefined;
+/** A tick that has a time limit. */
+class Limit {
+  readonly #controller = new AbortController();
+  #timeout: Timeout | undefined;
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  start(run: TickRun, ms: number): void {
+    this.#timeout = new Timeout(ms, () => {
+      if (!this.signal.aborted) this.abort(run.expired(ms));
+    });
+  }
+
+  abort(reason: unknown): void {
+    this.#controller.abort(reason);
+  }
+
+  end(): void {
+    this.#timeout?.cancel();
+  }
 }
 
 /**
  * The ticks of one run, on a grid: point k lies at origin + k × interval, and each
  * is computed from there, so that no lateness is ever handed on.
+ *
+ * There may be a hundred thousand of these, each ringing every second: a tick that
+ * is not async and that no one observes makes no object, and reads the time once.
  */
 export class TickRun extends Run implements Alarm {
-  readonly clock: Clock = currentClock();
-  readonly settings: TickSettings;
-  due = 0;
-  timer: unknown;
+  place: unknown;
+  index = 0;
+  due: number;
   missed = 0;
+  readonly #spec: TickSpec;
+  readonly #clock: Clock;
+  readonly #control: TickControl = new Control(this);
   #interval: number;
   #origin: number;
   // The last point of the grid that had passed when the last tick began.
   #passed = 0;
-  #flight: Flight | undefined;
-  readonly #control: TickControl = new Control(this);
+  #phase: "waiting" | "ticking" | "halted" = "waiting";
+  // Of the tick in flight.
+  #startedAt: number;
+  #error: Error | undefined;
+  #limit: Limit | undefined;
 
   constructor(
     machine: Machine,
     source: AbortSignal | undefined,
-    settings: TickSettings,
+    spec: TickSpec,
   ) {
     super(machine, source);
-    this.settings = settings;
-    this.#interval = settings.interval;
-    this.#origin = this.clock.now();
+    this.#spec = spec;
+    this.#clock = tickClock(spec.persistent);
+    this.#interval = spec.interval;
+    this.#origin = this.due = this.#startedAt = this.#clock.now();
   }
 
   get persistent(): boolean {
-    return this.settings.persistent;
+    return this.#spec.persistent;
+  }
+
+  override get isIdle(): boolean {
+    return this.#phase === "waiting";
   }
 
   override begin(): void {
-    if (this.settings.immediate) {
-      this.#tick(this.#origin, this.#origin);
-    } else this.#arm(this.#origin);
+    if (this.#spec.immediate) this.#tick(this.#origin);
+    else this.#arm(this.#origin);
   }
 
-  override halted(): void {
-    this.clock.disarm(this);
-    if (this.#flight === undefined) {
-      Promise.resolve().then(() => this.machine.returned(this));
-    } else this.#flight.controller?.abort(this.signal.reason);
-  }
-
-  ring(): void {
-    const now = this.clock.now();
-    const point = this.#pointsUntil(now);
+  ring(now: number): number {
+    const interval = this.#interval;
+    let point = this.#passed + 1;
+    if (now + EPSILON >= this.#origin + (point + 1) * interval) {
+      point = Math.floor((now - this.#origin + EPSILON) / interval);
+    }
     this.missed = point - this.#passed - 1;
     this.#passed = point;
-    this.#tick(this.due, now);
+    return this.#tick(now);
   }
 
   reset(interval: number): void {
-    const checked = intervalOf(
-      `reset "${this.machine.settings.name}"`,
-      interval,
-    );
+    const { name } = this.machine.settings;
+    const checked = intervalOf(`reset "${name}"`, interval);
     if (this.signal.aborted) return;
     this.#interval = checked;
-    this.#origin = this.clock.now();
+    this.#origin = this.#clock.now();
     this.#passed = 0;
-    if (this.#flight === undefined) this.#arm(this.#origin);
+    if (!this.isIdle) return;
+    this.#clock.disarm(this);
+    this.#arm(this.#origin);
   }
 
-  #pointsUntil(now: number): number {
-    return Math.floor((now - this.#origin + EPSILON) / this.#interval);
+  /** The tick in flight has taken too long. */
+  expired(ms: number): Error {
+    return this.#error = this.machine.record(
+      timeoutError(
+        `Cannot tick "${this.machine.settings.name}": the tick did not end within ${ms} ms`,
+      ),
+      "tick",
+    );
+  }
+
+  protected override halted(): void {
+    if (this.isIdle) {
+      this.#clock.disarm(this);
+      Promise.resolve().then(() => this.machine.returned(this));
+    } else this.#limit?.abort(this.signal.reason);
+    this.#phase = "halted";
   }
 
   /** Waits for the first point that has not passed before `now`. */
   #arm(now: number): void {
-    const reached = Math.ceil((now - this.#origin - EPSILON) / this.#interval);
-    this.due = this.#origin +
-      Math.max(this.#passed + 1, reached) * this.#interval;
-    this.clock.disarm(this);
+    const interval = this.#interval;
+    let due = this.#origin + (this.#passed + 1) * interval;
+    if (due < now - EPSILON) {
+      const passed = now - this.#origin - EPSILON;
+      due = this.#origin + Math.ceil(passed / interval) * interval;
+    }
+    this.due = due;
     try {
-      this.clock.arm(this);
+      this.#clock.arm(this, now);
     } catch (error) {
       // Edge platforms refuse timers outside a request.
       this.machine.threw(this, error);
     }
   }
 
-  #tick(scheduledAt: number, startedAt: number): void {
-    const { tick, tickTimeout } = this.settings;
-    const controller = tickTimeout < Infinity
-      ? new AbortController()
-      : undefined;
-    const flight: Flight = {
-      scheduledAt,
-      startedAt,
-      controller,
-      error: undefined,
-    };
-    this.#flight = flight;
-    const signal = controller?.signal ?? this.signal;
-    let result: unknown;
+  #tick(now: number): number {
+    const { tick, tickTimeout } = this.#spec;
+    this.#phase = "ticking";
+    this.#startedAt = now;
+    this.#error = undefined;
+    if (tickTimeout < Infinity) this.#limit = new Limit();
     try {
-      result = tick(signal, this.#control);
-      if (!isThenable(result)) return this.#landed(flight);
+      const result = tick(this.#limit?.signal ?? this.signal, this.#control);
+      if (isThenable(result)) {
+        this.#follow(result);
+        return this.#clock.now();
+      }
     } catch (error) {
-      return this.#failed(flight, signal, error);
+      this.#caught(error);
     }
-    this.#follow(flight, signal, result);
+    return this.#landed();
   }
 
-  async #follow(
-    flight: Flight,
-    signal: AbortSignal,
-    result: PromiseLike<unknown>,
-  ): Promise<void> {
-    const timeout = flight.controller && this.#limit(flight, flight.controller);
-    const land = await Promise.resolve(result).then(
-      () => () => this.#landed(flight),
-      (error) => () => this.#failed(flight, signal, error),
-    );
-    timeout?.cancel();
-    land();
+  async #follow(result: PromiseLike<unknown>): Promise<void> {
+    this.#limit?.start(this, this.#spec.tickTimeout);
+    try {
+      await result;
+    } catch (error) {
+      this.#caught(error);
+    }
+    this.#limit?.end();
+    const now = this.#landed();
     // A point that is reached at this very moment does not go by a timer, which
     // could only come later.
-    if (this.#isIdle && this.due - this.clock.now() <= EPSILON) {
-      this.clock.disarm(this);
-      this.ring();
+    if (this.isIdle && this.due - now <= EPSILON) {
+      this.#clock.disarm(this);
+      this.ring(now);
     }
   }
 
-  get #isIdle(): boolean {
-    return this.#flight === undefined && !this.signal.aborted;
+  #caught(error: unknown): void {
+    const signal = this.#limit?.signal ?? this.signal;
+    if (isCleanAbort(error, signal) || isCleanAbort(error, this.signal)) return;
+    const recorded = this.machine.record(error, "tick");
+    this.#error ??= recorded;
   }
 
-  #limit(flight: Flight, controller: AbortController): Timeout {
-    const { tickTimeout } = this.settings;
-    return new Timeout(tickTimeout, () => {
-      if (controller.signal.aborted) return;
-      const error = timeoutError(
-        `Cannot tick "${this.machine.settings.name}": the tick did not end within ${tickTimeout} ms`,
-      );
-      flight.error = this.machine.record(error, "tick");
-      controller.abort(error);
-    });
-  }
-
-  #failed(flight: Flight, signal: AbortSignal, error: unknown): void {
-    const clean = isCleanAbort(error, signal) ||
-      isCleanAbort(error, this.signal);
-    if (!clean) {
-      const recorded = this.machine.record(error, "tick");
-      flight.error ??= recorded;
-    }
-    this.#landed(flight);
-  }
-
-  #landed(flight: Flight): void {
+  #landed(): number {
     const { machine } = this;
-    const now = this.clock.now();
-    machine.enter();
-    this.#flight = undefined;
-    if (machine.observed) {
-      const { scheduledAt, startedAt, error } = flight;
+    const now = this.#clock.now();
+    if (machine.isObserved) {
+      machine.enter();
       machine.emit({
         type: "tick",
         runner: machine.runner,
-        scheduledAt,
-        startedAt,
-        duration: now - startedAt,
+        scheduledAt: this.due,
+        startedAt: this.#startedAt,
+        duration: now - this.#startedAt,
         missed: this.missed,
-        ...(error && { error }),
+        ...(this.#error && { error: this.#error }),
       });
-    }
-    if (this.signal.aborted) machine.returned(this);
-    else this.#arm(now);
-    machine.exit();
+      this.#rest(now);
+      machine.exit();
+    } else this.#rest(now);
+    return now;
+  }
+
+  #rest(now: number): void {
+    if (this.#phase === "halted") return this.machine.returned(this);
+    this.#phase = "waiting";
+    this.#arm(now);
   }
 }
 

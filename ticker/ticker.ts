@@ -1,12 +1,5 @@
 import { animate, Lifecycle } from "../_internal/lifecycle.ts";
-import { settingsOf } from "../_internal/settings.ts";
-import { bag } from "../_internal/validate.ts";
-import {
-  type TickerOptions,
-  type TickFunction,
-  tickSettingsOf,
-} from "./settings.ts";
-import { TickRun } from "./tick_run.ts";
+import { type TickerOptions, type TickFunction, TickSpec } from "./spec.ts";
 
 /**
  * Work that is done again and again, on a fixed grid.
@@ -49,13 +42,6 @@ export class Ticker extends Lifecycle {
    */
   constructor(interval: number, tick: TickFunction, options?: TickerOptions) {
     super();
-    const what = "create a Ticker";
-    const checked = bag(what, options);
-    const ticks = tickSettingsOf(what, interval, tick, checked);
-    animate(
-      this,
-      settingsOf(what, "ticker", checked),
-      (machine, source) => new TickRun(machine, source, ticks),
-    );
+    animate(this, new TickSpec(interval, tick, options));
   }
 }

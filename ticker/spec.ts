@@ -1,5 +1,9 @@
+import type { Machine, Spec } from "../_internal/machine.ts";
+import type { Run } from "../_internal/run.ts";
+import { type Settings, settingsOf } from "../_internal/settings.ts";
+import { bag, finite, timeout, typed } from "../_internal/validate.ts";
 import type { RunnerOptions } from "../runner.ts";
-import { finite, timeout, typed } from "../_internal/validate.ts";
+import { TickRun } from "./tick_run.ts";
 
 const DEFAULT_INTERVAL = 30_000;
 
@@ -66,8 +70,14 @@ export interface TickerOptions extends RunnerOptions {
   readonly tickTimeout?: number;
 }
 
-/** What the ticks of a ticker go by. */
-export interface TickSettings {
+/** An interval in milliseconds; one below 1 ms means the default. */
+export function intervalOf(what: string, interval: number): number {
+  return finite(what, "interval", interval) < 1 ? DEFAULT_INTERVAL : interval;
+}
+
+/** What the runs of a ticker go by. */
+export class TickSpec implements Spec {
+  readonly settings: Settings;
   readonly tick: TickFunction;
   /** In milliseconds. */
   readonly interval: number;
@@ -75,27 +85,28 @@ export interface TickSettings {
   readonly persistent: boolean;
   /** In milliseconds. */
   readonly tickTimeout: number;
-}
 
-/** An interval in milliseconds; one below 1 ms means the default. */
-export function intervalOf(what: string, interval: number): number {
-  return finite(what, "interval", interval) < 1 ? DEFAULT_INTERVAL : interval;
-}
+  /** Reads each option once; throws before anything has changed. */
+  constructor(
+    interval: number,
+    tick: TickFunction,
+    options: TickerOptions | undefined,
+  ) {
+    const what = "create a Ticker";
+    this.interval = intervalOf(what, interval);
+    this.tick = typed(what, "tick", tick, "function");
+    const {
+      immediate = false,
+      persistent = true,
+      tickTimeout = Infinity,
+    } = bag(what, options);
+    this.settings = settingsOf(what, "ticker", options);
+    this.immediate = typed(what, "immediate", immediate, "boolean");
+    this.persistent = typed(what, "persistent", persistent, "boolean");
+    this.tickTimeout = timeout(what, "tickTimeout", tickTimeout);
+  }
 
-/** Reads each option once; throws before anything has changed. */
-export function tickSettingsOf(
-  what: string,
-  interval: number,
-  tick: TickFunction,
-  options: TickerOptions,
-): TickSettings {
-  const { immediate = false, persistent = true, tickTimeout = Infinity } =
-    options;
-  return {
-    interval: intervalOf(what, interval),
-    tick: typed(what, "tick", tick, "function"),
-    immediate: typed(what, "immediate", immediate, "boolean"),
-    persistent: typed(what, "persistent", persistent, "boolean"),
-    tickTimeout: timeout(what, "tickTimeout", tickTimeout),
-  };
+  makeRun(machine: Machine, source: AbortSignal | undefined): Run {
+    return new TickRun(machine, source, this);
+  }
 }
