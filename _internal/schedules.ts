@@ -26,6 +26,7 @@ export function nextTime(
   schedule: Schedule,
   after: number,
 ): number {
+  if (after >= LATEST) return Infinity;
   // A date of its own, which nobody else sees changed.
   const asked = new Date(Math.max(after, -LATEST));
   const next = schedule.nextRun(asked);
