@@ -1,0 +1,101 @@
+/** Programs of the tests, each in a process of its own on the engine under test. */
+
+interface Host {
+  readonly Deno?: { version: unknown };
+  readonly Bun?: unknown;
+  readonly process?: {
+    readonly execPath?: string;
+    readonly platform?: string;
+    readonly versions?: { readonly node?: string };
+  };
+}
+
+const host = globalThis as Host;
+
+/** Whether a process can be sent a signal that it can hear. */
+export const canKill = typeof host.process?.versions?.node === "string" &&
+  typeof host.process.execPath === "string" &&
+  host.process.platform !== "win32";
+
+/** Whether this is Node itself, not what is like it. */
+export const isNode = canKill && !host.Deno && !host.Bun;
+
+/** How a program ended. */
+export interface Ended {
+  /** The exit code; `null` where a signal ended it. */
+  readonly code: number | null;
+  /** The signal that ended it; `null` where none did. */
+  readonly signal: string | null;
+  /** What it wrote to standard output, a line each. */
+  readonly lines: readonly string[];
+  /** What it wrote to standard error. */
+  readonly errors: string;
+}
+
+/** A program that runs. */
+export interface Child {
+  /** Waits until it has printed a line. */
+  said(line: string): Promise<void>;
+  kill(signal: "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGKILL"): void;
+  readonly ended: Promise<Ended>;
+}
+
+function command(file: string): string[] {
+  if (host.Deno) return ["run", "--allow-all", "--no-check", "--quiet", file];
+  return host.Bun ? [file] : ["--import", "tsx", file];
+}
+
+/** Starts one of the programs beside the tests. */
+export async function spawn(program: string, scenario: string): Promise<Child> {
+  const { default: process } = await import("node:process");
+  const { spawn } = await import("node:child_process");
+  const { fileURLToPath } = await import("node:url");
+  const file = fileURLToPath(new URL(program, import.meta.url));
+  const child = spawn(host.process!.execPath!, [...command(file), scenario], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const lines: string[] = [];
+  let rest = "";
+  let errors = "";
+  let over = false;
+  const waiting = new Set<() => void>();
+  const look = () => waiting.forEach((each) => each());
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    const parts = (rest + text).split("\n");
+    rest = parts.pop()!;
+    lines.push(...parts);
+    look();
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => errors += text);
+  // A program that hangs would hang the suite.
+  const limit = setTimeout(() => child.kill("SIGKILL"), 20_000);
+  const ended = new Promise<Ended>((resolve) => {
+    child.on("close", (code: number | null, signal: string | null) => {
+      clearTimeout(limit);
+      over = true;
+      look();
+      resolve({ code, signal, lines, errors });
+    });
+  });
+  return {
+    said: (line) =>
+      new Promise((resolve, reject) => {
+        const check = () => {
+          if (!lines.includes(line) && !over) return;
+          waiting.delete(check);
+          if (lines.includes(line)) resolve();
+          else {
+            const said = [...lines, errors].join("\n");
+            reject(new Error(`It ended without '${line}':\n${said}`));
+          }
+        };
+        waiting.add(check);
+        check();
+      }),
+    // Deno's own kill() takes the signal for how it ended, whatever it does.
+    kill: (signal) => {
+      if (!over) process.kill(child.pid!, signal);
+    },
+    ended,
+  };
+}

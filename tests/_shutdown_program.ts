@@ -1,0 +1,163 @@
+/** What the tests of `shutdown/` and `reload/` kill: a scenario by its name. */
+
+import { main, shutdownSignal } from "../shutdown/mod.ts";
+import { StartStop } from "../start_stop/mod.ts";
+import { untilAborted } from "../tools.ts";
+
+interface Program {
+  exitCode?: number;
+  argv: string[];
+  listenerCount(name: string): number;
+}
+
+const { process } = globalThis as unknown as { process: Program };
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A service that does nothing but wait. */
+function service(stop?: () => unknown, stopTimeout = 10_000): StartStop {
+  return new StartStop(
+    async (signal) => {
+      console.log("up");
+      await untilAborted(signal);
+      console.log(`told: ${signal.reason.message}`);
+      await stop?.();
+      console.log("down");
+    },
+    undefined,
+    { name: "service", stopTimeout },
+  );
+}
+
+const scenarios: Record<string, () => Promise<unknown>> = {
+  wait: () => main(service()),
+  slow: () => main(service(() => wait(300))),
+  endless: () => main(service(() => wait(60_000))),
+  stubborn: () => main(service(() => wait(60_000), 100), { watchdog: 200 }),
+  job: () => main(new StartStop(() => wait(10))),
+  fail: () =>
+    main(
+      new StartStop(async () => {
+        await wait(10);
+        throw new Error("disk full");
+      }),
+    ),
+  unready: () =>
+    main(
+      new StartStop((signal) => untilAborted(signal), undefined, {
+        awaitReady: true,
+        startTimeout: 50,
+      }),
+    ),
+  starting: () =>
+    main(
+      new StartStop(
+        async (signal) => {
+          console.log("starting");
+          await untilAborted(signal);
+          console.log("called off");
+        },
+        undefined,
+        { awaitReady: true },
+      ),
+      { drainDelay: 60_000 },
+    ),
+  drain: () => {
+    let notReadyAt = 0;
+    return main(
+      service(() => {
+        const passed = performance.now() - notReadyAt;
+        console.log(passed > 190 ? "after the delay" : `after ${passed}`);
+      }),
+      {
+        drainDelay: 200,
+        notReady() {
+          notReadyAt = performance.now();
+          console.log("not ready");
+        },
+      },
+    );
+  },
+  drainEnds: () =>
+    main(
+      new StartStop(async () => {
+        console.log("up");
+        await wait(500);
+      }),
+      { drainDelay: 60_000 },
+    ),
+  notReadyThrows: () =>
+    main(service(), {
+      notReady: () => Promise.reject(new Error("balancer is gone")),
+    }),
+  stopsItself: () => {
+    const runner = service();
+    setTimeout(() => runner.stop(), 20);
+    return main(runner);
+  },
+  foreign: () => {
+    const runner = {
+      start: () => Promise.reject(new Error("no such port")),
+      stop: () => Promise.resolve(),
+      restart: () => Promise.resolve(),
+      isRunning: () => false,
+      uptime: () => 0,
+      finished: () => Promise.resolve(),
+    };
+    return main(runner as unknown as StartStop);
+  },
+  ownCode: () => {
+    process.exitCode = 3;
+    return main(new StartStop(() => {}));
+  },
+  hangup: () => main(service(), { signals: ["SIGHUP", "SIGBREAK"] }),
+  leak: async () => {
+    setInterval(() => {}, 1_000);
+    await main(new StartStop(() => {}), { watchdog: 50 });
+    const left = ["SIGINT", "SIGTERM"].map((name) =>
+      process.listenerCount(name)
+    );
+    console.log(`listeners: ${left}`);
+    await wait(100);
+    console.log("waiting");
+  },
+  nowhere: async () => {
+    const { process } = globalThis;
+    // Still there for what the engine itself needs of it later.
+    Object.defineProperty(globalThis, "process", {
+      value: undefined,
+      configurable: true,
+      writable: true,
+    });
+    const code = await main(new StartStop(() => wait(10)));
+    Object.defineProperty(globalThis, "process", {
+      value: process,
+      configurable: true,
+      writable: true,
+    });
+    console.log(`code ${code}`);
+  },
+  signal: async () => {
+    const hold = setInterval(() => {}, 1_000);
+    const signal = shutdownSignal();
+    console.log("up");
+    await untilAborted(signal);
+    console.log([signal.reason.name, signal.reason.signal].join(" "));
+    clearInterval(hold);
+  },
+  signalLet: async () => {
+    const signal = shutdownSignal();
+    signal.dispose();
+    console.log("up");
+    await wait(60_000);
+  },
+  signalTwice: async () => {
+    setTimeout(() => {}, 60_000);
+    const signal = shutdownSignal();
+    console.log("up");
+    await untilAborted(signal);
+    console.log("told");
+  },
+};
+
+const scenario = process.argv.at(-1)!;
+await scenarios[scenario]!();

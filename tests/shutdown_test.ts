@@ -1,0 +1,305 @@
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertLess,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import { delay } from "@std/async";
+import { describe, it } from "@std/testing/bdd";
+import {
+  main,
+  type MainOptions,
+  type MainRunner,
+  shutdownSignal,
+  type ShutdownSignalOptions,
+} from "../shutdown/mod.ts";
+import { StartStop } from "../start_stop/mod.ts";
+import { canKill, type Child, type Ended, isNode, spawn } from "./_child.ts";
+
+const processes = { ignore: !canKill };
+const program = (scenario: string): Promise<Child> =>
+  spawn("./_shutdown_program.ts", scenario);
+
+async function run(scenario: string): Promise<Ended> {
+  return await (await program(scenario)).ended;
+}
+
+/** Runs it until it has said a line, and kills it then. */
+async function kill(
+  scenario: string,
+  signal: "SIGINT" | "SIGTERM" | "SIGHUP" = "SIGTERM",
+  line = "up",
+): Promise<Ended> {
+  const child = await program(scenario);
+  await child.said(line);
+  child.kill(signal);
+  return await child.ended;
+}
+
+function outcome({ code, signal, lines, errors }: Ended): unknown {
+  return { code, signal, lines, errors };
+}
+
+describe("main() ends with the exit code", () => {
+  it(
+    "0 after a clean stop, having kept alive what only waits",
+    processes,
+    async () => {
+      const child = await program("wait");
+      await child.said("up");
+      await delay(300);
+      child.kill("SIGTERM");
+      assertEquals(outcome(await child.ended), {
+        code: 0,
+        signal: null,
+        lines: ["up", "told: Received SIGTERM", "down"],
+        errors: "",
+      });
+    },
+  );
+
+  it("0 after Ctrl-C, once the stop is complete", processes, async () => {
+    assertEquals(outcome(await kill("slow", "SIGINT")), {
+      code: 0,
+      signal: null,
+      lines: ["up", "told: Received SIGINT", "down"],
+      errors: "",
+    });
+  });
+
+  it("0 when the runner ends by itself", processes, async () => {
+    assertEquals(outcome(await run("job")), {
+      code: 0,
+      signal: null,
+      lines: [],
+      errors: "",
+    });
+  });
+
+  it("0 when the program stops its runner itself", processes, async () => {
+    const { code, errors } = await run("stopsItself");
+    assertEquals([code, errors], [0, ""]);
+  });
+
+  it("0 when a start is called off", processes, async () => {
+    assertEquals(outcome(await kill("starting", "SIGTERM", "starting")), {
+      code: 0,
+      signal: null,
+      lines: ["starting", "called off"],
+      errors: "",
+    });
+  });
+
+  it("1 when the runner fails, which is printed once", processes, async () => {
+    const { code, errors } = await run("fail");
+    assertEquals([code, errors.split("disk full").length - 1], [1, 1]);
+  });
+
+  it("1 when it is not ready in time", processes, async () => {
+    const { code, errors } = await run("unready");
+    assertEquals(code, 1);
+    assertStringIncludes(errors, "not ready within 50 ms");
+  });
+
+  it(
+    "1 when a start fails that records nothing, which is printed",
+    processes,
+    async () => {
+      const { code, errors } = await run("foreign");
+      assertEquals(code, 1);
+      assertStringIncludes(errors, "no such port");
+    },
+  );
+
+  it("1 when the stop takes too long, and it does end", processes, async () => {
+    const startedAt = performance.now();
+    const { code, signal, lines, errors } = await kill("stubborn");
+    assertEquals([code, signal], [1, null]);
+    assertFalse(lines.includes("down"));
+    assertStringIncludes(errors, "did not end within 100 ms");
+    assertStringIncludes(errors, "keeps the process alive");
+    assertLess(performance.now() - startedAt, 15_000);
+  });
+
+  for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+    it(`${code} at once on a second signal, ${signal}`, processes, async () => {
+      const child = await program("endless");
+      await child.said("up");
+      child.kill("SIGTERM");
+      await child.said("told: Received SIGTERM");
+      await delay(250);
+      child.kill(signal);
+      const ended = await child.ended;
+      assertEquals([ended.code, ended.signal], [code, null]);
+      assertFalse(ended.lines.includes("down"));
+    });
+  }
+
+  it(
+    "0 when one Ctrl-C comes twice, as from a task runner",
+    processes,
+    async () => {
+      const child = await program("slow");
+      await child.said("up");
+      child.kill("SIGINT");
+      await child.said("told: Received SIGINT");
+      child.kill("SIGINT");
+      const { code, lines } = await child.ended;
+      assertEquals([code, lines.at(-1)], [0, "down"]);
+    },
+  );
+
+  it("of the program where that has set one", processes, async () => {
+    assertEquals((await run("ownCode")).code, 3);
+  });
+});
+
+describe("main()", () => {
+  it("drains between 'not ready' and the stop", processes, async () => {
+    const { code, lines } = await kill("drain");
+    assertEquals([code, lines], [0, [
+      "up",
+      "not ready",
+      "told: Received SIGTERM",
+      "after the delay",
+      "down",
+    ]]);
+  });
+
+  it(
+    "does not drain on when the runner has ended meanwhile",
+    processes,
+    async () => {
+      const { code, errors } = await kill("drainEnds");
+      assertEquals([code, errors], [0, ""]);
+    },
+  );
+
+  it("stops all the same when notReady throws", processes, async () => {
+    const { code, lines, errors } = await kill("notReadyThrows");
+    assertEquals([code, lines.at(-1)], [0, "down"]);
+    assertStringIncludes(errors, "balancer is gone");
+  });
+
+  it(
+    "listens to the signals it is told, as far as there are such",
+    processes,
+    async () => {
+      const { code, lines } = await kill("hangup", "SIGHUP");
+      assertEquals([code, lines], [0, [
+        "up",
+        "told: Received SIGHUP",
+        "down",
+      ]]);
+    },
+  );
+
+  it(
+    "names what keeps the process alive, and has let go of it",
+    processes,
+    async () => {
+      const { code, signal, lines, errors } = await kill(
+        "leak",
+        "SIGTERM",
+        "waiting",
+      );
+      assertEquals([code, signal, lines], [null, "SIGTERM", [
+        "listeners: 0,0",
+        "waiting",
+      ]]);
+      assertMatch(
+        errors,
+        isNode
+          ? /keeps the process alive: .*2 Timeout/
+          : /keeps the process alive: ./,
+      );
+    },
+  );
+
+  it(
+    "runs where there is no process, and says that nothing will stop it",
+    processes,
+    async () => {
+      const { code, lines, errors } = await run("nowhere");
+      assertEquals([code, lines], [0, ["code 0"]]);
+      assertStringIncludes(errors, "shutdownSignal: this platform");
+    },
+  );
+
+  it("refuses what it cannot run", async () => {
+    const runner = new StartStop(() => {});
+    const cases: [unknown, unknown, ErrorConstructor, string][] = [
+      [undefined, {}, TypeError, "'runner' must be a runner with 'finished'"],
+      [{}, {}, TypeError, "'runner'"],
+      [runner, null, TypeError, "'options' must be an object"],
+      [runner, { signals: "SIGINT" }, TypeError, "'signals'"],
+      [runner, { signals: [] }, TypeError, "'signals'"],
+      [runner, { signals: ["INT"] }, TypeError, "'signals'"],
+      [runner, { signals: null }, TypeError, "'signals'"],
+      [runner, { notReady: 1 }, TypeError, "'notReady' must be a function"],
+      [runner, { drainDelay: "1" }, TypeError, "'drainDelay' must be a number"],
+      [runner, { drainDelay: -1 }, RangeError, "current value is -1"],
+      [runner, { watchdog: NaN }, RangeError, "current value is NaN"],
+    ];
+    for (const [first, second, kind, text] of cases) {
+      const error = await assertRejects(
+        () => main(first as MainRunner, second as MainOptions),
+        kind,
+        text,
+      );
+      assertStringIncludes(error.message, "Cannot ");
+    }
+    assertEquals(runner.state, "stopped");
+  });
+});
+
+describe("shutdownSignal()", () => {
+  it("aborts with a reason that names the signal", processes, async () => {
+    assertEquals(outcome(await kill("signal")), {
+      code: 0,
+      signal: null,
+      lines: ["up", "AbortError SIGTERM"],
+      errors: "",
+    });
+  });
+
+  it("listens no more once disposed of", processes, async () => {
+    const { code, signal } = await kill("signalLet");
+    assertEquals([code, signal], [null, "SIGTERM"]);
+  });
+
+  it("lets a second signal end the process", processes, async () => {
+    const child = await program("signalTwice");
+    await child.said("up");
+    child.kill("SIGTERM");
+    await child.said("told");
+    await delay(250);
+    child.kill("SIGTERM");
+    assertEquals((await child.ended).code, 143);
+  });
+
+  it("is disposable, and says what it listens to", processes, () => {
+    const signal = shutdownSignal({ signals: ["SIGTERM", "SIGTERM"] });
+    assertEquals(signal.signals.slice(0, 1), ["SIGTERM"]);
+    if (Symbol.dispose) signal[Symbol.dispose]();
+    else signal.dispose();
+    signal.dispose();
+    assertEquals(signal.signals, []);
+    assertFalse(signal.aborted);
+    assert(signal instanceof AbortSignal);
+  });
+
+  it("refuses what is no list of signals", () => {
+    for (const options of [null, 1, { signals: null }, { signals: [1] }]) {
+      assertThrows(
+        () => shutdownSignal(options as unknown as ShutdownSignalOptions),
+        TypeError,
+        "Cannot listen for shutdown: ",
+      );
+    }
+  });
+});
