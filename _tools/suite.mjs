@@ -215,7 +215,7 @@ function linesFor(engine) {
       "mod.ts",
       "runner.ts",
       "tools.ts",
-      ...["schedule", "start_stop", "ticker"].flatMap((folder) =>
+      ...["schedule", "shutdown", "start_stop", "ticker"].flatMap((folder) =>
         existsSync(join(root, folder))
           ? readdirSync(join(root, folder)).map((name) => `${folder}/${name}`)
           : []

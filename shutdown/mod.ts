@@ -4,13 +4,17 @@
  *
  * This is the one module that touches the process, on Deno, Node and Bun alike.
  *
- * @example A program
- * ```ts no-eval
+ * @example A program that runs until it is told to end
+ * ```ts
  * import { main } from "@golib/runner/shutdown";
  * import { StartStop, untilAborted } from "@golib/runner";
+ * import { assertEquals } from "@std/assert";
  *
  * const service = new StartStop((signal) => untilAborted(signal));
- * await main(service, { drainDelay: 5_000 });
+ * setTimeout(() => service.stop(), 20); // Or Ctrl-C, or SIGTERM.
+ * const code = await main(service, { watchdog: Infinity });
+ *
+ * assertEquals(code, 0);
  * ```
  *
  * @module
