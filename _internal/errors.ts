@@ -49,23 +49,25 @@ export function reasonOf(signal: AbortSignal): unknown {
   }
 }
 
+// Beyond any real chain of causes, and soon reached in an endless one.
+const MAX_STEPS = 10_000;
+
 function stemsFrom(
   value: unknown,
   reason: unknown,
-  seen: Set<unknown>,
+  steps: { left: number },
 ): boolean {
   for (; !Object.is(value, reason); value = peek(value, "cause")) {
-    if (typeof value !== "object" || value === null || seen.has(value)) {
+    if (typeof value !== "object" || value === null || --steps.left < 0) {
       return false;
     }
-    seen.add(value);
     const name = peek(value, "name");
     if (name === "AbortError") return true;
     // A library that builds its time limit on an abort wraps that abort.
     if (name === "TimeoutError") return false;
     const errors = peek(value, "errors");
     if (Array.isArray(errors) && errors.length > 0) {
-      return errors.every((each) => stemsFrom(each, reason, seen));
+      return errors.every((each) => stemsFrom(each, reason, steps));
     }
   }
   return true;
@@ -73,7 +75,13 @@ function stemsFrom(
 
 /** Whether a rejection is how work ends that was told to end by the signal. */
 export function isCleanAbort(value: unknown, signal: AbortSignal): boolean {
-  return signal.aborted && stemsFrom(value, signal.reason, new Set());
+  try {
+    return signal.aborted &&
+      stemsFrom(value, signal.reason, { left: MAX_STEPS });
+  } catch {
+    // Errors nested too deep, or a list of them that throws.
+    return false;
+  }
 }
 
 /** The newest errors of a run, and the count of all. */
