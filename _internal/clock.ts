@@ -57,29 +57,41 @@ function isDateFaked(): boolean {
 export class Timers implements Clock {
   readonly #set = globalThis.setTimeout;
   readonly #clear = globalThis.clearTimeout;
-  readonly #byDate: boolean;
-  // FakeTime of @std/testing has one function for all its instances and numbers
-  // the timers of each from 1: to clear one that an earlier instance left over
-  // would clear somebody else's in the next. So there a timer that is no longer
-  // wanted is left to run out, and does nothing then.
-  readonly #leaky = this.#set.name === "fakeSetTimeout";
+  // Read as it was when the clock was in force, for one that is gone to stand
+  // still rather than to leap to the present.
+  readonly #now: () => number;
+  // Some fake clocks have one set of functions for all their instances, as those
+  // of @std/testing and node:test: to clear a timer that an earlier instance left
+  // over would clear somebody else's in the next. So there a timer that is no
+  // longer wanted is left to run out, and does nothing then. Those that come from
+  // @sinonjs/fake-timers, which tell so, have a set for each instance.
+  readonly #leaky: boolean;
+  readonly #isMarked = "clock" in this.#set;
   // What is added to a reading, for the scale to be that of performance.now().
   #offset = 0;
   #early: number | undefined;
 
   constructor() {
     engineInForce();
-    this.#byDate = isDateFaked() &&
-      performance.now === (engine?.performanceNow ?? performance.now);
-    if (this.#byDate) this.#offset = performance.now() - Date.now();
+    this.#leaky = this.#set !== engine?.timeout && !this.#isMarked;
+    const { performance, Date } = globalThis;
+    const { now } = performance;
+    if (isDateFaked() && now === (engine?.performanceNow ?? now)) {
+      this.#offset = performance.now() - Date.now();
+      const { now } = Date;
+      this.#now = () => now.call(Date);
+    } else this.#now = () => now.call(performance);
   }
 
   now(): number {
-    return (this.#byDate ? Date.now() : performance.now()) + this.#offset;
+    return this.#now() + this.#offset;
   }
 
   arm(alarm: Alarm, now: number): void {
     const set = this.#set;
+    // Bun's fake clock has the engine's functions: gone, it would leave the alarm
+    // to the engine.
+    if (this.#isMarked && !("clock" in set)) return;
     const wait = waitFor(alarm.due, now);
     const pass = { timer: undefined as unknown };
     alarm.place = pass;

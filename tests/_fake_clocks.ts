@@ -75,11 +75,14 @@ export class HandClock {
     this.#options = options;
     this.now = options.start ?? 5_000;
     inForce = this;
+    // As those of @sinonjs/fake-timers, which are new in each instance, say.
+    const own = Object.assign(
+      (call: () => void, ms?: number, ...values: unknown[]) =>
+        this.add(call, ms, values),
+      { clock: this },
+    );
     this.#replace(globalThis, {
-      setTimeout: shared
-        ? fakeSetTimeout
-        : (call: () => void, ms?: number, ...values: unknown[]) =>
-          this.add(call, ms, values),
+      setTimeout: shared ? fakeSetTimeout : own,
       clearTimeout: shared ? fakeClearTimeout : (id: unknown) => {
         this.remove(id);
       },

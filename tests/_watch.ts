@@ -55,6 +55,16 @@ export function wait(ms: number): Promise<void> {
   return new Promise((resolve) => void setTimeout(resolve, ms));
 }
 
+const setTimeoutReal = globalThis.setTimeout;
+
+/** Waits on the real clock until something holds. */
+export async function until(condition: () => boolean): Promise<void> {
+  for (let round = 0; !condition(); round++) {
+    if (round > 1_000) throw new Error("what was waited for did not come");
+    await new Promise((resolve) => void setTimeoutReal(resolve, 2));
+  }
+}
+
 /** A promise and the ways to settle it. */
 export interface Gate {
   readonly promise: Promise<void>;

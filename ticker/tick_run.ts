@@ -134,6 +134,7 @@ export class TickRun extends Run implements Alarm {
       this.#clock.arm(this, now);
     } catch (error) {
       // Edge platforms refuse timers outside a request.
+      this.#phase = "halted";
       this.machine.threw(this, error);
     }
   }

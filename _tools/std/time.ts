@@ -93,6 +93,31 @@ function nowOfDate(): number {
   return active ? faked.now : real.Date.now();
 }
 
+// The names are the original's: they are what tells these from an engine's own.
+function fakeSetTimeout(
+  callback: unknown,
+  delay?: unknown,
+  ...values: unknown[]
+): number {
+  return add("timeout", callback, delay, values);
+}
+
+function fakeClearTimeout(id?: unknown): void {
+  remove("timeout", id);
+}
+
+function fakeSetInterval(
+  callback: unknown,
+  delay?: unknown,
+  ...values: unknown[]
+): number {
+  return add("interval", callback, delay, values);
+}
+
+function fakeClearInterval(id?: unknown): void {
+  remove("interval", id);
+}
+
 const fake = {
   Date: new Proxy(real.Date, {
     construct: (target, values) =>
@@ -101,12 +126,10 @@ const fake = {
     get: (target, key, receiver) =>
       key === "now" ? nowOfDate : Reflect.get(target, key, receiver),
   }),
-  setTimeout: (callback: unknown, delay?: unknown, ...values: unknown[]) =>
-    add("timeout", callback, delay, values),
-  clearTimeout: (id?: unknown) => remove("timeout", id),
-  setInterval: (callback: unknown, delay?: unknown, ...values: unknown[]) =>
-    add("interval", callback, delay, values),
-  clearInterval: (id?: unknown) => remove("interval", id),
+  setTimeout: fakeSetTimeout,
+  clearTimeout: fakeClearTimeout,
+  setInterval: fakeSetInterval,
+  clearInterval: fakeClearInterval,
 };
 
 function timeoutFake(delay: number): AbortSignal {
