@@ -215,10 +215,11 @@ function linesFor(engine) {
       "mod.ts",
       "runner.ts",
       "tools.ts",
-      ...["schedule", "shutdown", "start_stop", "ticker"].flatMap((folder) =>
-        existsSync(join(root, folder))
-          ? readdirSync(join(root, folder)).map((name) => `${folder}/${name}`)
-          : []
+      ...["schedule", "shutdown", "start_stop", "supervisor", "ticker"].flatMap(
+        (folder) =>
+          existsSync(join(root, folder))
+            ? readdirSync(join(root, folder)).map((name) => `${folder}/${name}`)
+            : [],
       ).filter((name) => name.endsWith(".ts")),
     ].filter((name) => existsSync(join(root, name)));
     // Without a file to look at, Deno would look at every file there is.

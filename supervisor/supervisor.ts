@@ -1,0 +1,450 @@
+import type {
+  ErrorPhase,
+  FinishedOptions,
+  Observer,
+  StartOptions,
+  StopOptions,
+} from "../runner.ts";
+import { StartStop } from "../start_stop/mod.ts";
+import { Node, type Waiter, waiter } from "./_child.ts";
+import { Feed } from "./_feed.ts";
+import { checkCycles, link } from "./_graph.ts";
+import { bagOf, must, settingsOf, specOf } from "./_settings.ts";
+import { pathsOf, statusOf } from "./_status.ts";
+import { now } from "./_time.ts";
+import { Tree } from "./_tree.ts";
+import type { SupervisorObserver, SupervisorStatus } from "./events.ts";
+import type { Child, Strategy, SupervisorOptions } from "./options.ts";
+
+function ignore(): void {}
+
+/** Whether a call was refused for its options. */
+function isBad(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError;
+}
+
+/**
+ * Runs children: starts them in the order of their dependencies, restarts those
+ * that fail, and stops them in reverse order within one budget of time.
+ *
+ * It is a runner itself, so that supervisors nest: one whose children fail too
+ * often fails, and the supervisor above it sees a child that has failed.
+ *
+ * - It is `starting` until each child has been ready once. If one does not start,
+ *   those that are up are stopped, and `start()` rejects with an error that names
+ *   it.
+ * - It runs until it is stopped, also when all its children have ended, and fails
+ *   when there were more restarts than `intensity` allows: the children are
+ *   stopped, and `finished()` rejects with an error whose `cause` is what the last
+ *   child failed with.
+ * - `errorsList()` has what its children failed with, too.
+ * - A stop that takes longer than its time rejects with a `TimeoutError` that
+ *   names each child which has not ended.
+ *
+ * Constructing starts nothing.
+ *
+ * @example A database, and a service that needs it
+ * ```ts
+ * import { Supervisor } from "@golib/runner/supervisor";
+ * import { StartStop } from "@golib/runner/start-stop";
+ * import { untilAborted } from "@golib/runner/tools";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const order: string[] = [];
+ * const part = (name: string) =>
+ *   new StartStop(
+ *     (signal) => {
+ *       order.push(`${name} up`);
+ *       return untilAborted(signal);
+ *     },
+ *     () => {
+ *       order.push(`${name} down`);
+ *     },
+ *     { name },
+ *   );
+ *
+ * const app = new Supervisor([
+ *   { runner: part("service"), dependsOn: ["database"] },
+ *   { runner: part("database"), restart: "permanent" },
+ * ], { name: "app" });
+ * await app.start();
+ * await app.stop();
+ *
+ * assertEquals(order, [
+ *   "database up",
+ *   "service up",
+ *   "service down",
+ *   "database down",
+ * ]);
+ * ```
+ */
+export class Supervisor extends StartStop {
+  readonly #tree: Tree;
+  readonly #feed: Feed;
+  readonly #strategy: Strategy;
+  readonly #stopTimeout: number;
+  /** What rejects in place of an error that names no child. */
+  readonly #explained = new WeakMap<object, Error>();
+
+  /**
+   * Makes a supervisor that is stopped; nothing is started.
+   *
+   * @param children What to run.
+   * @param options How to treat it.
+   * @throws {TypeError} if an argument or option is not of its type.
+   * @throws {RangeError} if a number makes no sense.
+   * @throws {Error} if a name or a runner comes twice, a child depends on one
+   * that is not there, or children depend on one another.
+   */
+  constructor(children: Iterable<Child>, options?: SupervisorOptions) {
+    const what = "create a Supervisor";
+    const settings = settingsOf(what, bagOf(what, "options", options));
+    const { name, stopTimeout, maxErrors, printErrors, observer } = settings;
+    const feed = new Feed(name, maxErrors, printErrors);
+    const tree = new Tree(settings, feed);
+    super((signal, control) => tree.run(signal, control), undefined, {
+      name,
+      stopTimeout,
+      // Its own log has these errors too, and prints them.
+      maxErrors: 1,
+      printErrors: false,
+      awaitReady: true,
+      // Each child has its own.
+      startTimeout: Infinity,
+    });
+    this.#tree = tree;
+    this.#feed = feed;
+    this.#strategy = settings.strategy;
+    this.#stopTimeout = stopTimeout;
+    feed.runner = this;
+    const iterable = typeof (children as Child[] | null | undefined)
+      ?.[Symbol.iterator] === "function";
+    must(what, "children", "a list of children", children, iterable);
+    const { nodes } = tree;
+    for (const child of children) this.#add(what, child);
+    let before: Node | undefined;
+    for (const node of nodes.values()) {
+      link(what, nodes, node, before);
+      if (settings.strategy === "rest-for-one") before = node;
+    }
+    checkCycles(what, nodes.values());
+    super.observe((event) => {
+      if (event.type === "error") {
+        feed.record(this.#explain(event.error, event.phase), event.phase);
+      } else {
+        if (event.type === "state" && event.to === "starting") feed.forget();
+        feed.emit(event);
+      }
+      feed.tell();
+    });
+    if (observer !== undefined) feed.join(observer);
+  }
+
+  /**
+   * Adds a child at the end of the list, and starts it if the supervisor runs.
+   *
+   * @example Usage
+   * ```ts
+   * import { Supervisor } from "@golib/runner/supervisor";
+   * import { Ticker } from "@golib/runner/ticker";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using pool = new Supervisor([]);
+   * await pool.start();
+   * await pool.addChild({ runner: new Ticker(1_000, () => {}, { name: "a" }) });
+   * assertEquals(pool.status().children[0]?.state, "running");
+   * ```
+   *
+   * @param child What to add.
+   * @returns a promise that resolves once the child is up or, if the supervisor
+   * does not run, is listed. It rejects with what the child failed to start with,
+   * with an `AbortError` if it was stopped before it was up, and for a bad child;
+   * the child is in the list no more then.
+   */
+  addChild(child: Child): Promise<void> {
+    const what = `add a child to "${this.name}"`;
+    const { nodes, alive } = this.#tree;
+    let node: Node;
+    try {
+      node = this.#add(what, child);
+      try {
+        const rest = this.#strategy === "rest-for-one";
+        link(what, nodes, node, rest ? [...nodes.values()].at(-2) : undefined);
+      } catch (error) {
+        this.#tree.remove(node);
+        throw error;
+      }
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    if (!alive) return Promise.resolve();
+    const { promise, resolve, reject } = waiter();
+    node.waiter = {
+      promise,
+      resolve,
+      reject: (reason) => {
+        this.#drop(node);
+        reject(reason);
+      },
+    };
+    this.#tree.wake(node);
+    this.#tree.settle();
+    return promise;
+  }
+
+  /**
+   * Stops a child and takes it out of the list; no other may name it in
+   * `dependsOn`.
+   *
+   * @example Usage
+   * ```ts
+   * import { Supervisor } from "@golib/runner/supervisor";
+   * import { Ticker } from "@golib/runner/ticker";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const runner = new Ticker(1_000, () => {}, { name: "a" });
+   * await using pool = new Supervisor([{ runner }]);
+   * await pool.start();
+   * await pool.removeChild("a");
+   * assertEquals([runner.state, pool.status().children], ["stopped", []]);
+   * ```
+   *
+   * @param name The name of the child.
+   * @returns a promise that resolves once the child has ended. It rejects if it
+   * did not end within its `stopTimeout` and that of the supervisor; it is out of
+   * the list when it ends. It rejects where there is no such child.
+   */
+  removeChild(name: string): Promise<void> {
+    const node = this.#tree.nodes.get(name);
+    const fails = (why: string) =>
+      Promise.reject(
+        new Error(`Cannot remove "${name}" from "${this.name}": ${why}`),
+      );
+    if (node === undefined) return fails("there is no such child");
+    if (node.leaver !== undefined) return node.leaver.promise;
+    for (const { spec } of node.dependents) {
+      if (spec.dependsOn?.includes(name)) {
+        return fails(`"${spec.name}" depends on it`);
+      }
+    }
+    const { promise } = this.#drop(node);
+    return promise;
+  }
+
+  /**
+   * Restarts a child at once, and those that the strategy restarts with it. It
+   * waits for no backoff, counts as no restart for the intensity, and closes the
+   * circuit of the child. A child that is down is started.
+   *
+   * @example Usage
+   * ```ts
+   * import { Supervisor } from "@golib/runner/supervisor";
+   * import { StartStop } from "@golib/runner/start-stop";
+   * import { untilAborted } from "@golib/runner/tools";
+   * import { assertEquals } from "@std/assert";
+   *
+   * let starts = 0;
+   * const runner = new StartStop((signal) => {
+   *   starts++;
+   *   return untilAborted(signal);
+   * }, undefined, { name: "a" });
+   * await using pool = new Supervisor([{ runner }]);
+   * await pool.start();
+   * await pool.restartChild("a");
+   * assertEquals(starts, 2);
+   * ```
+   *
+   * @param name The name of the child.
+   * @returns a promise that resolves once the child is up. It rejects with what
+   * it failed to start with (it is treated as one that failed then), with an
+   * `AbortError` if it was stopped before it was up, and where the supervisor does
+   * not run or has no such child.
+   */
+  restartChild(name: string): Promise<void> {
+    const node = this.#tree.nodes.get(name);
+    const fails = (why: string) =>
+      Promise.reject(
+        new Error(`Cannot restart "${name}" of "${this.name}": ${why}`),
+      );
+    if (node === undefined || node.leaver !== undefined) {
+      return fails("there is no such child");
+    }
+    if (!this.#tree.alive) return fails("the supervisor does not run");
+    if (node.waiter === undefined) {
+      node.waiter = waiter();
+      this.#tree.restarts.hurry(node);
+    }
+    const { promise } = node.waiter;
+    this.#tree.settle();
+    return promise;
+  }
+
+  /**
+   * How the supervisor and its children are, and theirs, as it is now.
+   *
+   * @example Usage
+   * ```ts
+   * import { Supervisor } from "@golib/runner/supervisor";
+   * import { Ticker } from "@golib/runner/ticker";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const app = new Supervisor([{ runner: new Ticker(1_000, () => {}) }]);
+   * const { state, children } = app.status();
+   * assertEquals([state, children[0]?.name], ["stopped", "ticker"]);
+   * ```
+   */
+  status(): SupervisorStatus {
+    const children = [...this.#tree.nodes.values()].map(statusOf);
+    return {
+      name: this.name,
+      state: this.state,
+      uptime: this.uptime(),
+      restarts: children.reduce((sum, { restarts }) => sum + restarts, 0),
+      children,
+    };
+  }
+
+  /** Launches the children, as {@linkcode StartStop.start} does a run. */
+  override start(options?: StartOptions): Promise<void> {
+    return this.#told(super.start(options), options);
+  }
+
+  /**
+   * Stops the children in reverse order, as {@linkcode StartStop.stop} does a run:
+   * within `timeout`, else the supervisor's `stopTimeout`, for all together. A
+   * child that others wait for gets nine tenths of what is left, the others the
+   * rest.
+   */
+  override stop(options?: StopOptions): Promise<void> {
+    this.#tree.grant(options?.timeout);
+    return this.#told(super.stop(options), options);
+  }
+
+  /** Stops and starts as one step, as {@linkcode StartStop.restart} does. */
+  override restart(options?: StartOptions): Promise<void> {
+    this.#tree.grant(options?.timeout);
+    return this.#told(super.restart(options), options);
+  }
+
+  /**
+   * Waits until the supervisor has come to rest, as
+   * {@linkcode StartStop.finished} does.
+   */
+  override finished(options?: FinishedOptions): Promise<void> {
+    return this.#told(super.finished(options), options);
+  }
+
+  /**
+   * Tells a function what happens to the supervisor and its children; of what
+   * their runners tell, nothing.
+   *
+   * @example Usage
+   * ```ts
+   * import { Supervisor } from "@golib/runner/supervisor";
+   * import { Ticker } from "@golib/runner/ticker";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const told: string[] = [];
+   * const app = new Supervisor([{ runner: new Ticker(1_000, () => {}) }]);
+   * app.observe((event) => {
+   *   if (event.type === "child") told.push(`${event.child} ${event.to}`);
+   *   if (event.type === "state") told.push(event.to);
+   * });
+   * await app.start();
+   *
+   * assertEquals(told, [
+   *   "starting",
+   *   "ticker waiting",
+   *   "ticker starting",
+   *   "ticker running",
+   *   "running",
+   * ]);
+   * await app.stop();
+   * ```
+   *
+   * @param observer Called with each event; ignore types you do not know.
+   * @returns the way to leave: a function after which it is called no more.
+   * @throws {TypeError} if the observer is not a function.
+   */
+  override observe(observer: SupervisorObserver): () => void;
+  /** As above, for an observer of any runner; it is told all events, too. */
+  override observe(observer: Observer): () => void;
+  override observe(observer: SupervisorObserver | Observer): () => void {
+    const right = typeof observer === "function";
+    must(`observe "${this.name}"`, "observer", "a function", observer, right);
+    return this.#feed.join(observer as SupervisorObserver);
+  }
+
+  /** The newest error since the last launch, or `undefined`. */
+  override errorsLast(): Error | undefined {
+    return this.#feed.last;
+  }
+
+  /**
+   * The newest errors since the last launch, of the supervisor and of its
+   * children, at most `maxErrors`, oldest first, as a copy.
+   */
+  override errorsList(): Error[] {
+    return this.#feed.list();
+  }
+
+  /** How many errors there were since the last launch, also those not kept. */
+  override errorsTotal(): number {
+    return this.#feed.total;
+  }
+
+  #add(what: string, child: Child): Node {
+    const node = new Node(specOf(what, child));
+    const { name, runner } = node.spec;
+    const { nodes, runners } = this.#tree;
+    const twice = nodes.has(name)
+      ? `there is a child "${name}" already`
+      : runners.has(runner)
+      ? `the runner of "${name}" is another child's already`
+      : undefined;
+    if (twice !== undefined) throw new Error(`Cannot ${what}: ${twice}`);
+    this.#tree.add(node);
+    return node;
+  }
+
+  #drop(node: Node): Waiter {
+    const leaver = node.leaver ??= waiter();
+    this.#tree.arrived(node);
+    this.#tree.rest([node], now() + this.#stopTimeout);
+    if (node.state.name === "late") {
+      leaver.reject(new Error(`"${node.spec.name}" has still not ended`));
+    }
+    return leaver;
+  }
+
+  /** Names the children that an error of the machine is about. */
+  #explain(error: Error, phase: ErrorPhase): Error {
+    let told = this.#explained.get(error);
+    if (told !== undefined || error.name !== "TimeoutError") {
+      return told ?? error;
+    }
+    const { children } = this.status();
+    const names = phase === "stop"
+      ? pathsOf(children, "stopping", "running", "starting")
+      : pathsOf(children, "starting", "waiting");
+    const how = phase === "stop" ? "not stopped" : "not ready";
+    told = new DOMException(
+      `${error.message}; ${how}: ${names.join(", ")}`,
+      "TimeoutError",
+    );
+    this.#explained.set(error, told);
+    return told;
+  }
+
+  #told(call: Promise<void>, options: StopOptions | undefined): Promise<void> {
+    const told = call.catch((error) => {
+      if (isBad(error)) throw error;
+      // What follows a handled promise is not handled by that.
+      told.catch(ignore);
+      throw error === options?.signal?.reason
+        ? error
+        : this.#explain(error, "stop");
+    });
+    return told;
+  }
+}
