@@ -28,7 +28,9 @@ function messageOf(value: unknown): string {
 function dataOf(value: unknown): string {
   if (isError(value)) return messageOf(value);
   try {
-    return typeof value === "object" ? JSON.stringify(value) : text(value);
+    // A `toJSON` may give what has no JSON.
+    const json = typeof value === "object" ? JSON.stringify(value) : undefined;
+    return json ?? text(value);
   } catch {
     return text(value);
   }

@@ -124,3 +124,20 @@ export function counted(): Counted {
     most: () => most,
   };
 }
+
+/** What is printed to standard error meanwhile, an entry for each write. */
+export async function capture(
+  body: () => void | Promise<void>,
+): Promise<string[]> {
+  const printed: string[] = [];
+  const { error } = console;
+  console.error = (...values: unknown[]) => {
+    printed.push(values.map(String).join(" "));
+  };
+  try {
+    await body();
+  } finally {
+    console.error = error;
+  }
+  return printed;
+}

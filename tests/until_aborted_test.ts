@@ -1,0 +1,99 @@
+import { untilAborted } from "@golib/runner";
+import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { settle } from "./_fake_clocks.ts";
+import { counted } from "./_watch.ts";
+
+describe("untilAborted", () => {
+  it("resolves when the signal aborts, and not before", async () => {
+    const controller = new AbortController();
+    let ended = false;
+    const waiting = untilAborted(controller.signal).then(() => ended = true);
+    await settle();
+    assertEquals(ended, false);
+    controller.abort(new Error("whatever the reason is"));
+    await waiting;
+    assertEquals(ended, true);
+  });
+
+  it("resolves with nothing", async () => {
+    const controller = new AbortController();
+    const waiting = untilAborted(controller.signal);
+    controller.abort(5);
+    assertStrictEquals(await waiting, undefined);
+  });
+
+  it("resolves at once for a signal that is aborted, and listens to nothing", async () => {
+    const { controller, signal, most } = counted();
+    controller.abort();
+    await untilAborted(signal);
+    assertEquals(most(), 0);
+  });
+
+  it("asked a thousand times for one signal costs it one listener", async () => {
+    const { controller, signal, listeners } = counted();
+    const all = Array.from({ length: 1_000 }, () => untilAborted(signal));
+    assertEquals(listeners(), 1);
+    controller.abort();
+    await Promise.all(all);
+    await untilAborted(signal);
+    assertEquals(listeners(), 0);
+  });
+
+  it("shares that listener with the runners on the signal", async () => {
+    const { StartStop, Ticker, runTick } = await import("@golib/runner");
+    const { controller, signal, most } = counted();
+    const service = new StartStop((signal) => untilAborted(signal));
+    const ticker = new Ticker(60_000, () => {});
+    await service.start({ signal });
+    await ticker.start({ signal });
+    const all = [
+      untilAborted(signal),
+      runTick(() => false, { interval: 60_000, timeout: 60_000, signal }),
+      service.finished({ signal }).catch(() => {}),
+    ];
+    assertEquals(most(), 1);
+    controller.abort();
+    await Promise.all(all);
+    await service.finished();
+    await ticker.finished();
+    assertEquals(most(), 1);
+  });
+
+  it("knows a signal by its shape", async () => {
+    let tell = () => {};
+    const like = {
+      aborted: false,
+      addEventListener: (_type: string, listener: () => void) => {
+        tell = listener;
+      },
+      removeEventListener: () => {},
+    } as unknown as AbortSignal;
+    const waiting = untilAborted(like);
+    tell();
+    await waiting;
+  });
+
+  for (const wrong of [undefined, null, 5, "signal", {}, () => {}]) {
+    it(`rejects ${typeof wrong} ${String(wrong)} with a TypeError`, async () => {
+      await assertRejects(
+        () => untilAborted(wrong as unknown as AbortSignal),
+        TypeError,
+        "Cannot wait for an abort: 'signal' must be an AbortSignal: current value is",
+      );
+    });
+  }
+
+  it("rejects with what a hostile signal throws", async () => {
+    const hostile = {
+      get aborted() {
+        throw new Error("not your business");
+      },
+    } as unknown as AbortSignal;
+    await assertRejects(
+      () => untilAborted(hostile),
+      Error,
+      "not your business",
+    );
+  });
+});
