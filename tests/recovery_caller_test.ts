@@ -83,8 +83,7 @@ describe("recoveryCaller", () => {
     function deep(levels: number): Error {
       if (levels === 0) return new Error("deep");
       // No tail call, which leaves no frame in some engines.
-      const error = deep(levels - 1);
-      return error;
+      return Object.assign(deep(levels - 1), { levels });
     }
     const lines = await printed(deep(20));
     assertEquals(lines[0], "Recovering process 'backup': deep");
