@@ -1,7 +1,7 @@
 // The way in for `npm start` and `npm test`: plain JavaScript on nothing but
 // Node's own modules, so that it can install what the rest needs.
 
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { lstatSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import process from "node:process";
@@ -46,6 +46,22 @@ function install() {
   }
 }
 
+/** Ends as the child does. */
+function become(values) {
+  const child = spawn(process.execPath, values, {
+    cwd: root,
+    stdio: "inherit",
+  });
+  for (const name of ["SIGINT", "SIGTERM"]) {
+    process.on(name, () => {
+      // A terminal sends Ctrl-C to the child as well; a second one means "now".
+      if (name === "SIGINT" && process.stdin.isTTY) return;
+      child.kill(name);
+    });
+  }
+  child.on("exit", (code, signal) => process.exit(signal ? 1 : code));
+}
+
 const [task, ...rest] = process.argv.slice(2);
 const tasks = {
   start: () => [
@@ -63,4 +79,4 @@ if (!Object.hasOwn(tasks, task ?? "")) {
   process.exit(2);
 }
 install();
-process.exit(run(process.execPath, tasks[task]()));
+become(tasks[task]());
