@@ -1,0 +1,60 @@
+import { assertEquals, assertLess } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { canKill, spawn } from "./_child.ts";
+
+/** Runs a scenario to its end; fails if it ends badly, or only when killed. */
+async function run(scenario: string): Promise<readonly string[]> {
+  const child = await spawn("./_process_program.ts", scenario);
+  const { code, signal, lines, errors } = await child.ended;
+  assertEquals([code, signal, errors], [0, null, ""]);
+  return lines;
+}
+
+describe("The process", { ignore: !canKill }, () => {
+  it("is kept alive by a ticker, until that is stopped", async () => {
+    assertEquals(await run("ticker"), ["tick", "tick", "tick"]);
+  });
+
+  it("is not kept alive by a ticker with persistent: false", async () => {
+    assertEquals(await run("quietTicker"), ["up"]);
+  });
+
+  it("is kept alive by one ticker while another that does not ticks beside it", async () => {
+    const lines = await run("quietTickerBesideAnother");
+    assertEquals(lines.filter((line) => line === "loud").length, 1);
+    assertEquals(lines.at(-1), "loud");
+    assertLess(1, lines.length);
+  });
+
+  it("is not kept alive by a reset of a ticker with persistent: false", async () => {
+    assertEquals(await run("quietTickerWithReset"), ["tick", "done"]);
+  });
+
+  it("is kept alive by the grace of a ticker with persistent: false", async () => {
+    assertEquals(await run("quietTickerThatStops"), ["TimeoutError"]);
+  });
+
+  it("is not kept alive by a StartStop itself", async () => {
+    assertEquals(await run("service"), ["up"]);
+  });
+
+  it("is kept alive by a grace that runs", async () => {
+    assertEquals(await run("grace"), ["TimeoutError"]);
+  });
+
+  it("is kept alive by the grace that an abort has started", async () => {
+    assertEquals(await run("graceOfNobody"), ["TimeoutError"]);
+  });
+
+  it("is kept alive by a wait for readiness", async () => {
+    assertEquals(await run("readiness"), ["TimeoutError"]);
+  });
+
+  it("is held by nothing once all has stopped, however long the limits", async () => {
+    assertEquals(await run("rest"), ["false", "stopped stopped"]);
+  });
+
+  it("sees no unhandled rejection and no timer left after a storm of calls", async () => {
+    assertEquals(await run("storm"), ["stopped stopped"]);
+  });
+});
