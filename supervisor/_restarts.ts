@@ -114,7 +114,7 @@ export class Restarts {
       const bound = backoff.initial * backoff.factor ** node.attempts++;
       // Anything but a number from 0 to 1 would make a storm or a standstill.
       const random = Math.min(Math.max(backoff.random(), 0), 1) || 0;
-      const delay = Math.floor(random * Math.min(bound, backoff.max));
+      const delay = Math.floor(random * Math.min(bound, backoff.max)) || 1;
       node.restart = this.#intensity.plan();
       return this.#plan(node, delay, error);
     }

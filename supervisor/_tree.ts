@@ -175,7 +175,6 @@ export class Tree {
     const { ok, active, status } = node;
     this.#busy(node.state, -1);
     this.#busy(state, 1);
-    if (state !== node.state) this.touch(node);
     node.state = state;
     node.goal = goal;
     if (state.name !== "up") {
@@ -198,6 +197,7 @@ export class Tree {
       const child = node.spec.name;
       this.#feed.emit({ type: "child", child, from: status, to: node.status });
     }
+    if (node.leaver !== undefined) this.touch(node);
     if (active && !node.active) this.restarts.released(node);
     return state;
   }

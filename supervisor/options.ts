@@ -77,8 +77,8 @@ export interface Child {
 }
 
 /**
- * How long to wait before a restart: a random time from 0 up to a bound which
- * grows with each failure in a row ("full jitter").
+ * How long to wait before a restart: a random time up to a bound which grows with
+ * each failure in a row ("full jitter"), of whole milliseconds and at least one.
  */
 export interface Backoff {
   /**

@@ -1,0 +1,131 @@
+import { assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { FakeTime } from "@std/testing/time";
+import type { Strategy, Supervisor } from "@golib/runner/supervisor";
+import { type Part, parts, pass, states, supervise } from "./_parts.ts";
+
+interface Scene {
+  readonly app: Supervisor;
+  readonly a: Part;
+  readonly b: Part;
+  readonly log: string[];
+  /** The circuit of `a`, as it changed. */
+  readonly circuit: string[];
+}
+
+async function scene(strategy: Strategy = "one-for-one"): Promise<Scene> {
+  const { a, b, log } = parts(["a", "b"]);
+  const app = supervise([a, b], {
+    strategy,
+    backoff: { initial: 10, factor: 1, resetAfter: 200 },
+    intensity: { restarts: 2, window: 1_000, then: "break", coolDown: 500 },
+  });
+  const circuit: string[] = [];
+  app.observe((event) => {
+    if (event.type === "circuit") circuit.push(event.to);
+  });
+  await app.start();
+  log.length = 0;
+  return { app, a, b, log, circuit };
+}
+
+describe("Supervisor: circuit breaker", () => {
+  it("opens, tries once, and closes after a healthy while", async () => {
+    using time = new FakeTime();
+    const { app, a, circuit } = await scene();
+    a.onStart = "fail";
+    a.fail();
+    await pass(time, 20);
+    const [status] = app.status().children;
+    assertEquals([status?.state, status?.circuit], ["waiting", "open"]);
+    assertEquals(status?.nextAttempt, 500);
+    assertEquals([a.starts, app.state], [3, "running"]);
+    a.onStart = "be ready";
+    // The window has still two restarts in it: the trial waits for room.
+    await pass(time, 989);
+    assertEquals(a.starts, 3);
+    await pass(time, 1);
+    assertEquals([a.starts, ...circuit], [4, "open", "half-open"]);
+    await pass(time, 199);
+    assertEquals(circuit.length, 2);
+    await pass(time, 1);
+    assertEquals(circuit, ["open", "half-open", "closed"]);
+    await app.stop();
+  });
+
+  it("opens again when the trial fails", async () => {
+    using time = new FakeTime();
+    const { app, a, circuit } = await scene();
+    a.onStart = "fail";
+    a.fail();
+    await pass(time, 1_010 + 500);
+    assertEquals(circuit, ["open", "half-open", "open", "half-open", "open"]);
+    await app.stop();
+    assertEquals(states(app), ["a stopped", "b stopped"]);
+  });
+
+  it("opens again when the child fails before it has proved itself", async () => {
+    using time = new FakeTime();
+    const { app, a, circuit } = await scene();
+    a.onStart = "fail";
+    a.fail();
+    await pass(time, 30);
+    a.onStart = "be ready";
+    await pass(time, 1_000);
+    a.fail();
+    await pass(time, 1);
+    assertEquals(circuit, ["open", "half-open", "open"]);
+    await app.stop();
+  });
+
+  it("leaves the other children alone", async () => {
+    using time = new FakeTime();
+    const { app, a, log } = await scene();
+    a.onStart = "fail";
+    a.fail();
+    await pass(time, 100);
+    assertEquals(states(app), ["a waiting", "b running"]);
+    assertEquals(log.includes("b down"), false);
+    await app.stop();
+  });
+
+  it("keeps the group down with one-for-all", async () => {
+    using time = new FakeTime();
+    const { app, a } = await scene("one-for-all");
+    a.onStart = "fail";
+    a.fail();
+    await pass(time, 100);
+    assertEquals(states(app), ["a waiting", "b waiting"]);
+    a.onStart = "be ready";
+    await pass(time, 1_000);
+    assertEquals(states(app), ["a running", "b running"]);
+    await app.stop();
+  });
+
+  it("is closed by a restart that was asked for", async () => {
+    using time = new FakeTime();
+    const { app, a, circuit } = await scene();
+    a.onStart = "fail";
+    a.fail();
+    await pass(time, 30);
+    a.onStart = "be ready";
+    await app.restartChild("a");
+    assertEquals(states(app), ["a running", "b running"]);
+    await pass(time, 1);
+    assertEquals(circuit, ["open", "closed"]);
+    await app.stop();
+  });
+
+  it("is closed again at the next start", async () => {
+    using time = new FakeTime();
+    const { app, a } = await scene();
+    a.onStart = "fail";
+    a.fail();
+    await pass(time, 30);
+    await app.stop();
+    a.onStart = "be ready";
+    await app.start();
+    assertEquals(app.status().children[0]?.circuit, "closed");
+    await app.stop();
+  });
+});
