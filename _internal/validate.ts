@@ -2,6 +2,15 @@
 
 import { text } from "./errors.ts";
 
+function date(value: object): string | undefined {
+  try {
+    if (value instanceof Date) return value.toJSON() ?? "an invalid date";
+  } catch {
+    // A proxy may refuse even the question.
+  }
+  return undefined;
+}
+
 function shown(value: unknown): string {
   switch (typeof value) {
     case "string":
@@ -9,11 +18,7 @@ function shown(value: unknown): string {
     case "function":
       return "a function";
     case "object":
-      return value instanceof Date
-        ? value.toJSON() ?? "an invalid date"
-        : value === null
-        ? "null"
-        : "an object";
+      return value === null ? "null" : date(value) ?? "an object";
     default:
       return text(value);
   }
