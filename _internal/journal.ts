@@ -56,11 +56,13 @@ export class Journal {
   record(value: unknown, phase: ErrorPhase): Error {
     const { runner, settings } = this;
     const error = toError(value);
+    this.enter();
     (this.#log ??= new ErrorLog(settings.maxErrors)).add(error);
     if (this.isObserved) this.emit({ type: "error", runner, error, phase });
     if (settings.printErrors) {
       recoveryCaller(settings.name, error, `phase: ${phase}`);
     }
+    this.exit();
     return error;
   }
 

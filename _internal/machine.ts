@@ -47,6 +47,8 @@ export class Machine extends Journal {
   /** The starts and restarts that have not launched, in the order they take. */
   #line: Call[] | undefined;
   #finishing: Set<Call> | undefined;
+  // A line of starts that fail at once is gone through in a loop, not in depth.
+  #isLaunching = false;
 
   constructor(runner: Runner, spec: Spec) {
     super(runner, spec.settings);
@@ -62,10 +64,10 @@ export class Machine extends Journal {
     options: StartOptions | undefined,
   ): Promise<void> {
     const { stopTimeout, startTimeout, awaitReady } = this.settings;
-    const isStopped = this.#state.name === "stopped";
     let call: Call;
     try {
       const { signal, timeout: ms } = this.#read(kind, options);
+      const isStopped = this.#state.name === "stopped";
       if (isStopped && !awaitReady && signal === undefined) {
         this.#launch(undefined, undefined);
         return Promise.resolve();
@@ -88,10 +90,10 @@ export class Machine extends Journal {
   }
 
   stop(options: StopOptions | undefined): Promise<void> {
-    const state = this.#state;
     let call: Call;
     try {
       const { signal, timeout: ms } = this.#read("stop", options);
+      const state = this.#state;
       if (state.name === "stopped") return Promise.resolve();
       if (
         state.name === "running" && signal === undefined && state.run.isIdle
@@ -231,12 +233,12 @@ export class Machine extends Journal {
     this.enter();
     const { failure } = run;
     const state = this.#state;
-    run.detach();
     this.#become(failure ? { name: "stopped", failure } : CLEAN);
+    for (const call of this.#line ?? []) call.disarm();
+    run.detach();
     if (state.name === "stopping") {
       for (const call of state.stops) call.resolve();
     }
-    for (const call of this.#line ?? []) call.disarm();
     this.#advance();
     this.#settleFinished();
     this.exit();
@@ -271,14 +273,20 @@ export class Machine extends Journal {
     let call;
     while ((call = this.#line?.[0]) !== undefined) {
       const state = this.#state;
-      if (state.name !== "stopped") call.inherit(state.run.source);
-      if (state.name !== "stopped" && call.isOpen) {
+      if (state.name === "stopped") call.recheck();
+      else call.inherit(state.run.source);
+      // Both ask a signal, and a look-alike may have called back.
+      if (this.#state !== state || this.#line?.[0] !== call) continue;
+      if (call.isOpen && state.name !== "stopped") {
         if (state.name !== "stopping") this.#halt(state);
         break;
       }
-      this.#line!.shift();
-      call.recheck();
-      if (call.isOpen) this.#launch(call.signal, call);
+      if (this.#isLaunching) return;
+      this.#line.shift();
+      if (!call.isOpen) continue;
+      this.#isLaunching = true;
+      this.#launch(call.signal, call);
+      this.#isLaunching = false;
     }
     this.#forsake();
   }
@@ -368,7 +376,8 @@ export class Machine extends Journal {
 
   #settleFinished(): void {
     const state = this.#state;
-    if (state.name !== "stopped" || this.#finishing === undefined) return;
+    if (state.name !== "stopped" || this.#line?.length) return;
+    if (this.#finishing === undefined) return;
     const calls = this.#finishing;
     this.#finishing = undefined;
     for (const call of calls) {

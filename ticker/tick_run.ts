@@ -17,7 +17,10 @@ class Limit {
 
   start(run: TickRun, ms: number): void {
     this.#timeout = new Timeout(ms, () => {
-      if (!this.signal.aborted) this.abort(run.expired(ms));
+      if (this.signal.aborted) return;
+      run.machine.enter();
+      this.abort(run.expired(ms));
+      run.machine.exit();
     });
   }
 
