@@ -102,12 +102,18 @@ export class Timers implements Clock {
   }
 
   disarm(alarm: Alarm): void {
-    const pass = alarm.place as { timer: number } | undefined;
+    const pass = alarm.place as { timer: unknown } | undefined;
     alarm.place = undefined;
-    if (pass === undefined || this.#leaky) return;
+    if (pass === undefined) return;
+    if (this.#leaky) {
+      // Where it is the engine's after all, by way of a monitor that wraps its
+      // functions, it need not hold the process.
+      if (typeof pass.timer === "object") unref(pass.timer);
+      return;
+    }
     const clear = this.#clear;
     try {
-      clear(pass.timer);
+      clear(pass.timer as number);
     } catch {
       // A fake clock that is gone may refuse; its timers are gone with it.
     }

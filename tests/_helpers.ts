@@ -162,40 +162,6 @@ export class CountingController extends AbortController {
   }
 }
 
-/** Counts the timers that are armed while it lasts; the clock stays real. */
-export class CountingTimers {
-  readonly #real = [setTimeout, clearTimeout] as const;
-  readonly #armed = new Set<unknown>();
-
-  constructor() {
-    const [set, clear] = this.#real;
-    const armed = this.#armed;
-    Object.assign(globalThis, {
-      setTimeout(callback: () => void, ms: number, ...values: []) {
-        const timer = set(() => {
-          armed.delete(timer);
-          callback(...values);
-        }, ms);
-        armed.add(timer);
-        return timer;
-      },
-      clearTimeout(timer: ReturnType<typeof setTimeout>) {
-        armed.delete(timer);
-        clear(timer);
-      },
-    });
-  }
-
-  get count(): number {
-    return this.#armed.size;
-  }
-
-  [Symbol.dispose](): void {
-    const [set, clear] = this.#real;
-    Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
-  }
-}
-
 /** Keeps what is printed to standard error while it lasts. */
 export class Printed {
   readonly texts: string[] = [];
@@ -219,9 +185,7 @@ export class Printed {
 
 // Where an engine lacks the symbol, compilers look for this one.
 if (!Symbol.dispose) {
-  for (const { prototype } of [CountingTimers, Printed]) {
-    Object.defineProperty(prototype, Symbol.for("Symbol.dispose"), {
-      value: Reflect.get(prototype, "undefined"),
-    });
-  }
+  Object.defineProperty(Printed.prototype, Symbol.for("Symbol.dispose"), {
+    value: Reflect.get(Printed.prototype, "undefined"),
+  });
 }

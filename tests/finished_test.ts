@@ -2,7 +2,14 @@ import { assertEquals, assertStrictEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
 import { StartStop, Ticker } from "@golib/runner";
-import { gate, reasonOf, serve, turns, watch } from "./_helpers.ts";
+import {
+  gate,
+  type Outcome,
+  reasonOf,
+  serve,
+  turns,
+  watch,
+} from "./_helpers.ts";
 
 describe("finished()", () => {
   it("resolves at once where there was no run", async () => {
@@ -19,7 +26,7 @@ describe("finished()", () => {
       stop: () => closed.promise,
     });
     const { runner } = service;
-    const waits = [];
+    const waits: Outcome[] = [];
     runner.start();
     waits.push(watch(runner.finished()));
     service.run().control.ready();

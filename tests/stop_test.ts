@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import { install } from "@sinonjs/fake-timers";
 import { StartStop, Ticker, untilAborted } from "@golib/runner";
 import { failure, gate, serve, turns, watch } from "./_helpers.ts";
 
@@ -105,29 +106,23 @@ describe("stop()", () => {
   });
 
   it("awaits them and never polls: no timer but the grace", async () => {
-    const real = globalThis.setTimeout;
-    let armed = 0;
-    const service = serve({}, { stubborn: true });
-    await service.runner.start();
-    globalThis.setTimeout = ((...values: Parameters<typeof real>) => {
-      armed++;
-      return real(...values);
-    }) as typeof real;
+    const clock = install({ toFake: ["setTimeout", "clearTimeout"] });
     try {
+      const service = serve({}, { stubborn: true });
+      await service.runner.start();
       const unlimited = watch(service.runner.stop({ timeout: Infinity }));
-      assertEquals(armed, 0);
+      assertEquals(clock.countTimers(), 0);
       const limited = watch(service.runner.stop({ timeout: 60_000 }));
-      assertEquals(armed, 1);
       await turns();
+      assertEquals(clock.countTimers(), 1);
       service.run().end.open();
       await turns();
-      assertEquals([unlimited.status, limited.status], [
-        "resolved",
-        "resolved",
-      ]);
-      assertEquals(armed, 1);
+      assertEquals(
+        [unlimited.status, limited.status, clock.countTimers()],
+        ["resolved", "resolved", 0],
+      );
     } finally {
-      globalThis.setTimeout = real;
+      clock.uninstall();
     }
   });
 
