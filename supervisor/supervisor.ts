@@ -121,7 +121,7 @@ export class Supervisor extends StartStop {
       ?.[Symbol.iterator] === "function";
     must(what, "children", "a list of children", children, iterable);
     const { nodes } = tree;
-    for (const child of children) this.#add(what, child);
+    for (const child of children) tree.add(this.#make(what, child));
     let before: Node | undefined;
     for (const node of nodes.values()) {
       link(what, nodes, node, before);
@@ -166,17 +166,13 @@ export class Supervisor extends StartStop {
     const { nodes, alive } = this.#tree;
     let node: Node;
     try {
-      node = this.#add(what, child);
-      try {
-        const rest = this.#strategy === "rest-for-one";
-        link(what, nodes, node, rest ? [...nodes.values()].at(-2) : undefined);
-      } catch (error) {
-        this.#tree.remove(node);
-        throw error;
-      }
+      node = this.#make(what, child);
+      const chained = this.#strategy === "rest-for-one";
+      link(what, nodes, node, chained ? [...nodes.values()].at(-1) : undefined);
     } catch (error) {
       return Promise.reject(error);
     }
+    this.#tree.add(node);
     if (!alive) return Promise.resolve();
     const { promise, resolve, reject } = waiter();
     node.waiter = {
@@ -393,7 +389,7 @@ export class Supervisor extends StartStop {
     return this.#feed.total;
   }
 
-  #add(what: string, child: Child): Node {
+  #make(what: string, child: Child): Node {
     const node = new Node(specOf(what, child));
     const { name, runner } = node.spec;
     const { nodes, runners } = this.#tree;
@@ -403,7 +399,6 @@ export class Supervisor extends StartStop {
       ? `the runner of "${name}" is another child's already`
       : undefined;
     if (twice !== undefined) throw new Error(`Cannot ${what}: ${twice}`);
-    this.#tree.add(node);
     return node;
   }
 

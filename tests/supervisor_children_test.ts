@@ -1,0 +1,279 @@
+import { assert, assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { FakeTime } from "@std/testing/time";
+import type { Child } from "@golib/runner/supervisor";
+import { reasonOf, watch } from "./_helpers.ts";
+import { drain, Part, parts, pass, states, supervise } from "./_parts.ts";
+
+describe("Supervisor: addChild", () => {
+  it("lists the child where the supervisor does not run", async () => {
+    const { a } = parts(["a"]);
+    const app = supervise([]);
+    await app.addChild(a);
+    assertEquals(states(app), ["a stopped"]);
+    await app.start();
+    assertEquals(states(app), ["a running"]);
+    await app.stop();
+  });
+
+  it("starts the child, and supervises it", async () => {
+    using time = new FakeTime();
+    const { a, b } = parts(["a", "b"]);
+    const app = supervise([a]);
+    await app.start();
+    await app.addChild({ runner: b.runner, dependsOn: ["a"] });
+    assertEquals(states(app), ["a running", "b running"]);
+    b.fail();
+    await pass(time, 100);
+    assertEquals([b.starts, ...states(app)], [2, "a running", "b running"]);
+    await app.stop();
+  });
+
+  it("rejects, and forgets the child, if it does not start", async () => {
+    const { a } = parts(["a"]);
+    a.onStart = "fail";
+    const app = supervise([]);
+    await app.start();
+    const error = await reasonOf(app.addChild(a)) as Error;
+    assertEquals([error.message, app.state], ["a is broken", "running"]);
+    await drain();
+    assertEquals(states(app), []);
+    a.onStart = "be ready";
+    await app.addChild(a);
+    await app.stop();
+  });
+
+  it("waits for those that it depends on", async () => {
+    using time = new FakeTime();
+    const { a, b } = parts(["a", "b"]);
+    const app = supervise([a]);
+    await app.start();
+    a.fail();
+    await drain();
+    const add = watch(app.addChild({ runner: b.runner, dependsOn: ["a"] }));
+    await pass(time, 99);
+    assertEquals([add.status, b.starts], ["pending", 0]);
+    await pass(time, 1);
+    assertEquals([add.status, b.starts], ["resolved", 1]);
+    await app.stop();
+  });
+
+  it("rejects with an AbortError if a stop comes first", async () => {
+    const { a } = parts(["a"]);
+    a.onStart = "hang";
+    const app = supervise([]);
+    await app.start();
+    const add = reasonOf(app.addChild(a));
+    await app.stop();
+    assertEquals((await add as Error).name, "AbortError");
+    assertEquals([states(app), a.runner.state], [[], "stopped"]);
+  });
+
+  it("adds at the end of the chain under rest-for-one", async () => {
+    using time = new FakeTime();
+    const { a, b, log } = parts(["a", "b"]);
+    const app = supervise([a], { strategy: "rest-for-one" });
+    await app.start();
+    await app.addChild(b);
+    a.fail();
+    await pass(time, 100);
+    assertEquals(log.slice(2), ["b down", "a up", "b up"]);
+    await app.stop();
+  });
+
+  it("rejects a bad child, and changes nothing", async () => {
+    const { a } = parts(["a"]);
+    const app = supervise([a]);
+    await app.start();
+    const refused: [unknown, string][] = [
+      [a, 'there is a child "a" already'],
+      [{ runner: a.runner, name: "b" }, "is another child's already"],
+      [{ runner: new Part("b").runner, dependsOn: ["c"] }, "is no child"],
+      [{ runner: new Part("b").runner, dependsOn: ["b"] }, "is no child"],
+      [{}, "'runner' must be a runner"],
+    ];
+    for (const [child, message] of refused) {
+      const error = await reasonOf(app.addChild(child as Child)) as Error;
+      assert(error.message.includes(message), error.message);
+      assert(error.message.startsWith('Cannot add a child to "app": '));
+    }
+    assertEquals(states(app), ["a running"]);
+    await app.stop();
+  });
+});
+
+describe("Supervisor: removeChild", () => {
+  it("stops the child and takes it out of the list", async () => {
+    const { a, b } = parts(["a", "b"]);
+    const app = supervise([a, b]);
+    await app.start();
+    await app.removeChild("a");
+    assertEquals([states(app), a.runner.state], [["b running"], "stopped"]);
+    await app.addChild(a);
+    await app.stop();
+  });
+
+  it("takes one that does not run out of the list", async () => {
+    const { a } = parts(["a"]);
+    const app = supervise([a]);
+    await app.removeChild("a");
+    assertEquals(states(app), []);
+  });
+
+  it("refuses one that another depends on, or that is not there", async () => {
+    const { a, b } = parts(["a", "b"]);
+    const app = supervise([a, { runner: b.runner, dependsOn: ["a"] }]);
+    const refused = async (name: string) =>
+      (await reasonOf(app.removeChild(name)) as Error).message;
+    assertEquals(
+      await refused("a"),
+      'Cannot remove "a" from "app": "b" depends on it',
+    );
+    assertEquals(
+      await refused("c"),
+      'Cannot remove "c" from "app": there is no such child',
+    );
+    await app.removeChild("b");
+    await app.removeChild("a");
+  });
+
+  it("takes one out that waits for its restart", async () => {
+    using time = new FakeTime();
+    const { a, b } = parts(["a", "b"]);
+    const app = supervise([a, b], { strategy: "one-for-all" });
+    await app.start();
+    a.fail();
+    await drain();
+    await app.removeChild("a");
+    await pass(time, 1);
+    assertEquals(states(app), ["b running"]);
+    await app.stop();
+  });
+
+  it("keeps the order of the others under rest-for-one", async () => {
+    const { a, b, c, log } = parts(["a", "b", "c"]);
+    const app = supervise([a, b, c], { strategy: "rest-for-one" });
+    await app.removeChild("b");
+    await app.start();
+    await app.stop();
+    assertEquals(log, ["a up", "c up", "c down", "a down"]);
+  });
+
+  it("lets a start end that waited for it", async () => {
+    const { a, b } = parts(["a", "b"]);
+    b.onStart = "hang";
+    const app = supervise([a, b]);
+    const start = app.start();
+    await drain();
+    await app.removeChild("b");
+    await start;
+    assertEquals(states(app), ["a running"]);
+    await app.stop();
+  });
+
+  it("rejects if the child does not end in time, and drops it when it does", async () => {
+    using time = new FakeTime();
+    const { a } = parts(["a"]);
+    const app = supervise([{ runner: a.runner, stopTimeout: 50 }]);
+    await app.start();
+    a.onStop = "hang";
+    const remove = watch(app.removeChild("a"));
+    await pass(time, 50);
+    assertEquals([remove.status, ...states(app)], ["rejected", "a stopping"]);
+    a.release.open();
+    await drain();
+    assertEquals([states(app), app.errorsTotal()], [[], 1]);
+    await app.stop();
+  });
+});
+
+describe("Supervisor: restartChild", () => {
+  it("restarts the child at once", async () => {
+    const { a, b, log } = parts(["a", "b"]);
+    const app = supervise([a, b], { intensity: { restarts: 0 } });
+    await app.start();
+    await app.restartChild("a");
+    assertEquals(log.slice(2), ["a down", "a up"]);
+    assertEquals(app.status().restarts, 1);
+    await app.stop();
+  });
+
+  it("takes those with it that the strategy takes", async () => {
+    const { a, b, c, log } = parts(["a", "b", "c"]);
+    const app = supervise([a, b, c], { strategy: "rest-for-one" });
+    await app.start();
+    await app.restartChild("b");
+    await drain();
+    assertEquals(log.slice(3), ["c down", "b down", "b up", "c up"]);
+    await app.stop();
+  });
+
+  it("cuts the backoff short", async () => {
+    using time = new FakeTime();
+    const { a } = parts(["a"]);
+    const app = supervise([a]);
+    await app.start();
+    a.fail();
+    await drain();
+    await app.restartChild("a");
+    assertEquals(a.starts, 2);
+    await pass(time, 1_000);
+    assertEquals(a.starts, 2);
+    await app.stop();
+  });
+
+  it("starts a child that has ended for good", async () => {
+    const { a } = parts(["a"]);
+    const app = supervise([{ runner: a.runner, restart: "temporary" }]);
+    await app.start();
+    a.fail();
+    await drain();
+    assertEquals(states(app), ["a stopped"]);
+    await app.restartChild("a");
+    assertEquals(states(app), ["a running"]);
+    await app.stop();
+  });
+
+  it("rejects with what the child failed with, which is tried again", async () => {
+    using time = new FakeTime();
+    const { a } = parts(["a"]);
+    const app = supervise([a]);
+    await app.start();
+    a.onStart = "fail";
+    const error = await reasonOf(app.restartChild("a")) as Error;
+    assertEquals(error.message, "a is broken");
+    a.onStart = "be ready";
+    await pass(time, 100);
+    assertEquals(states(app), ["a running"]);
+    await app.stop();
+  });
+
+  it("makes one restart of concurrent calls", async () => {
+    const { a } = parts(["a"]);
+    const app = supervise([a]);
+    await app.start();
+    await Promise.all(Array.from({ length: 10 }, () => app.restartChild("a")));
+    assertEquals(a.starts, 2);
+    await app.stop();
+  });
+
+  it("rejects where there is no such child, or nothing runs", async () => {
+    const { a } = parts(["a"]);
+    const app = supervise([a]);
+    const refused = async (name: string) =>
+      (await reasonOf(app.restartChild(name)) as Error).message;
+    assert((await refused("b")).endsWith("there is no such child"));
+    assert((await refused("a")).endsWith("the supervisor does not run"));
+  });
+
+  it("rejects with an AbortError if a stop comes first", async () => {
+    const { a } = parts(["a"]);
+    const app = supervise([a]);
+    await app.start();
+    a.onStart = "hang";
+    const restart = reasonOf(app.restartChild("a"));
+    await drain();
+    await app.stop();
+    assertEquals((await restart as Error).name, "AbortError");
+  });
+});

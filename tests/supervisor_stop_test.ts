@@ -1,0 +1,214 @@
+import { assert, assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { FakeTime } from "@std/testing/time";
+import { install } from "@sinonjs/fake-timers";
+import { reasonOf, watch } from "./_helpers.ts";
+import { drain, parts, pass, states, supervise } from "./_parts.ts";
+
+describe("Supervisor: stop", () => {
+  it("resolves where nothing runs", async () => {
+    const { a } = parts(["a"]);
+    await supervise([a]).stop();
+    assertEquals(a.starts, 0);
+  });
+
+  it("is not held up by one that hangs, and names each that did not end", async () => {
+    using time = new FakeTime();
+    const { a, b, c, d, log } = parts(["a", "b", "c", "d"]);
+    const app = supervise([
+      a,
+      { runner: b.runner, dependsOn: ["a"] },
+      { runner: c.runner, dependsOn: ["b"] },
+      d,
+    ]);
+    await app.start();
+    log.length = 0;
+    b.onStop = d.onStop = "hang";
+    const stop = watch(app.stop({ timeout: 1_000 }));
+    await pass(time, 899);
+    assertEquals(log, ["d down", "c down", "b down"]);
+    await pass(time, 1);
+    assertEquals([log.at(-1), stop.status], ["a down", "pending"]);
+    await pass(time, 100);
+    const { name, message } = stop.reason as Error;
+    assertEquals(name, "TimeoutError");
+    assert(message.includes('"app": the run did not end within 1000 ms'));
+    assert(message.endsWith('; not stopped: "b", "d"'), message);
+    assertEquals(app.state, "stopping");
+    b.release.open();
+    d.release.open();
+    await drain();
+    assertEquals([app.state, ...states(app).slice(1, 2)], [
+      "stopped",
+      "b stopped",
+    ]);
+    assertEquals(app.errorsList().map(({ message }) => message), [message]);
+  });
+
+  it("passes on what is left of the budget", async () => {
+    using time = new FakeTime();
+    const { a, b, log } = parts(["a", "b"]);
+    const given: (number | undefined)[] = [];
+    for (const { runner } of [a, b]) {
+      const stop = runner.stop.bind(runner);
+      runner.stop = (options) => {
+        given.push(options?.timeout);
+        return stop(options);
+      };
+    }
+    const app = supervise([a, { runner: b.runner, dependsOn: ["a"] }]);
+    await app.start();
+    b.onStop = "hang";
+    const stop = app.stop({ timeout: 1_000 });
+    await pass(time, 400);
+    b.release.open();
+    await stop;
+    assertEquals(given, [900, 600]);
+    assertEquals(log.slice(2), ["b down", "a down"]);
+  });
+
+  it("bounds a child by its own stopTimeout", async () => {
+    using time = new FakeTime();
+    const { a, b, log } = parts(["a", "b"]);
+    const app = supervise([
+      a,
+      { runner: b.runner, dependsOn: ["a"], stopTimeout: 50 },
+    ]);
+    await app.start();
+    b.onStop = "hang";
+    const stop = watch(app.stop());
+    await pass(time, 49);
+    assertEquals(log.length, 3);
+    await pass(time, 1);
+    assertEquals(log[3], "a down");
+    await pass(time, 10);
+    assertEquals([stop.status, app.state], ["pending", "stopping"]);
+    b.release.open();
+    await pass(time, 1);
+    assertEquals([stop.status, app.state], ["resolved", "stopped"]);
+  });
+
+  it("has a budget of 5 s by default, or its stopTimeout", async () => {
+    using time = new FakeTime();
+    for (
+      const [options, ms] of [[{}, 5_000], [{ stopTimeout: 70 }, 70]] as const
+    ) {
+      const { a } = parts(["a"]);
+      const app = supervise([a], options);
+      await app.start();
+      a.onStop = "hang";
+      const stop = watch(app.stop());
+      await pass(time, ms - 1);
+      assertEquals(stop.status, "pending");
+      await pass(time, 1);
+      assertEquals(stop.status, "rejected");
+      a.release.open();
+      await drain();
+    }
+  });
+
+  it("cuts the children's time short with its signal", async () => {
+    using time = new FakeTime();
+    const { a } = parts(["a"]);
+    const app = supervise([a]);
+    await app.start();
+    a.onStop = "hang";
+    const cut = new AbortController();
+    const reason = new Error("enough");
+    const stop = watch(app.stop({ signal: cut.signal, timeout: Infinity }));
+    await drain();
+    cut.abort(reason);
+    await drain();
+    assertEquals([stop.status, stop.reason], ["rejected", reason]);
+    a.release.open();
+    await pass(time, 1);
+    assertEquals(app.state, "stopped");
+  });
+
+  it("waits for the end of a child whose stop function throws", async () => {
+    const { a } = parts(["a"]);
+    const app = supervise([a]);
+    await app.start();
+    a.onStop = "throw";
+    await app.stop();
+    assertEquals([app.state, a.runner.state], ["stopped", "stopped"]);
+    assertEquals(a.runner.errorsTotal(), 1);
+  });
+
+  it("bounds a stop that hangs in a runner which knows no limit", async () => {
+    using time = new FakeTime();
+    const { a, b, log } = parts(["a", "b"]);
+    b.runner.stop = () => new Promise(() => {});
+    const app = supervise([a, { runner: b.runner, dependsOn: ["a"] }]);
+    await app.start();
+    const stop = reasonOf(app.stop({ timeout: 100 }));
+    await pass(time, 100);
+    assert((await stop as Error).message.endsWith('not stopped: "b"'));
+    assertEquals(log.at(-1), "a down");
+    b.end();
+    await drain();
+    assertEquals(app.state, "stopped");
+  });
+
+  it("never starts a second run of a child that has not ended", async () => {
+    using time = new FakeTime();
+    const { a } = parts(["a"]);
+    const app = supervise([a]);
+    await app.start();
+    a.onStop = "hang";
+    const stop = reasonOf(app.stop({ timeout: 10 }));
+    await pass(time, 10);
+    await stop;
+    const start = reasonOf(app.start());
+    await pass(time, 5_000);
+    assertEquals((await start as Error).name, "TimeoutError");
+    assertEquals(a.starts, 1);
+    a.release.open();
+    a.onStop = "end";
+    await pass(time, 1);
+    await app.start();
+    assertEquals(a.starts, 2);
+    await app.stop();
+  });
+
+  it("stops a child that is starting again", async () => {
+    using time = new FakeTime();
+    const { a, b } = parts(["a", "b"]);
+    const app = supervise([a, { runner: b.runner, dependsOn: ["a"] }]);
+    await app.start();
+    a.onStart = "hang";
+    a.fail();
+    await pass(time, 100);
+    assertEquals(states(app), ["a starting", "b running"]);
+    await app.stop();
+    assertEquals(states(app), ["a stopped", "b stopped"]);
+  });
+
+  it("leaves no timer behind", async () => {
+    const clock = install({
+      toFake: ["setTimeout", "clearTimeout", "Date", "performance"],
+    });
+    try {
+      await leaveNothing(clock);
+    } finally {
+      clock.uninstall();
+    }
+  });
+});
+
+async function leaveNothing(clock: ReturnType<typeof install>): Promise<void> {
+  const { a, b, c } = parts(["a", "b", "c"]);
+  const app = supervise([
+    a,
+    { runner: b.runner, startTimeout: 1_000, stopTimeout: 1_000 },
+    { runner: c.runner, dependsOn: ["a"] },
+  ], { intensity: { restarts: 0, then: "break" } });
+  await app.start();
+  a.fail();
+  await clock.tickAsync(15_000);
+  assertEquals(app.status().children[0]?.circuit, "half-open");
+  c.fail();
+  await drain();
+  await app.stop();
+  assertEquals(clock.countTimers(), 0);
+}
