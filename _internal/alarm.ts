@@ -3,27 +3,28 @@
 /** Something that wants to be rung at a moment. */
 export interface Alarm {
   /** The moment, in milliseconds on the scale of the alarm's clock. */
-  due: number;
+  readonly due: number;
   /** Whether its wait keeps the process alive. */
   readonly persistent: boolean;
-  /** What its clock has armed for it, and where; the clock's. */
+  /** What its clock has for it; the clock's, and `undefined` to begin with. */
   place: unknown;
-  index: number;
-  /**
-   * Called once at the moment or after it, never before.
-   *
-   * @param now The time, in milliseconds.
-   * @returns the time afterwards, or the same where no one looked.
-   */
-  ring(now: number): number;
+  /** Called once at the moment or after it, never before, right after a reading. */
+  ring(): void;
 }
 
-/** A source of time and the timers that go with it. */
+/**
+ * A source of time and the timers that go with it.
+ *
+ * Times are handed on by way of `latest`, as a number that is given to a function
+ * or returned by one can cost an allocation.
+ */
 export interface Clock {
-  /** Milliseconds on the scale of `performance.now()`. */
+  /** The last reading, in milliseconds on the scale of `performance.now()`. */
+  readonly latest: number;
+  /** Reads the time into `latest`, and returns it. */
   now(): number;
-  /** Has an alarm that is not armed rung at its `due`. */
-  arm(alarm: Alarm, now: number): void;
+  /** Has an alarm that is not armed rung at its `due`; goes by `latest`. */
+  arm(alarm: Alarm): void;
   /** Undoes `arm`; does nothing where nothing is armed. */
   disarm(alarm: Alarm): void;
 }

@@ -63,17 +63,18 @@ export class Timers implements Clock {
   // Some fake clocks have one set of functions for all their instances, as those
   // of @std/testing and node:test: to clear a timer that an earlier instance left
   // over would clear somebody else's in the next. So there a timer that is no
-  // longer wanted is left to run out, and does nothing then. Those that come from
-  // @sinonjs/fake-timers, which tell so, have a set for each instance.
-  readonly #leaky: boolean;
+  // longer wanted is left to run out, and does nothing then. Others are cleared:
+  // what wraps the engine's own, as tools that trace a program do, must not keep
+  // the process alive.
+  readonly #leaky = /^(fakeSetTimeout|bound .*)$/.test(this.#set.name);
   readonly #isMarked = "clock" in this.#set;
+  latest = 0;
   // What is added to a reading, for the scale to be that of performance.now().
   #offset = 0;
   #early: number | undefined;
 
   constructor() {
     engineInForce();
-    this.#leaky = this.#set !== engine?.timeout && !this.#isMarked;
     const { performance, Date } = globalThis;
     const { now } = performance;
     if (isDateFaked() && now === (engine?.performanceNow ?? now)) {
@@ -84,19 +85,20 @@ export class Timers implements Clock {
   }
 
   now(): number {
-    return this.#now() + this.#offset;
+    return this.latest = this.#now() + this.#offset;
   }
 
-  arm(alarm: Alarm, now: number): void {
+  arm(alarm: Alarm): void {
     const set = this.#set;
     // Bun's fake clock has the engine's functions: gone, it would leave the alarm
     // to the engine.
     if (this.#isMarked && !("clock" in set)) return;
-    const wait = waitFor(alarm.due, now);
+    const wait = waitFor(alarm.due, this.latest);
+    const expected = this.latest + wait;
     const pass = { timer: undefined as unknown };
     alarm.place = pass;
     pass.timer = set(() => {
-      if (alarm.place === pass) this.#fired(alarm, now + wait);
+      if (alarm.place === pass) this.#fired(alarm, expected);
     }, wait);
     if (!alarm.persistent) unref(pass.timer);
   }
@@ -121,19 +123,19 @@ export class Timers implements Clock {
 
   #fired(alarm: Alarm, expected: number): void {
     alarm.place = undefined;
-    let now = this.now();
+    this.now();
     // Engines round by up to a millisecond. Where it is more, or again, nothing
     // that can be read moves with a fake clock's timers: they are all there is to
     // count by.
     const isAgain = this.#early === alarm.due;
-    if (expected - now > (isAgain ? EPSILON : 1)) {
-      this.#offset += expected - now;
-      now = expected;
+    if (expected - this.latest > (isAgain ? EPSILON : 1)) {
+      this.#offset += expected - this.latest;
+      this.latest = expected;
     }
-    if (alarm.due - now > EPSILON) {
+    if (alarm.due - this.latest > EPSILON) {
       this.#early = alarm.due;
-      this.arm(alarm, now);
-    } else alarm.ring(now);
+      this.arm(alarm);
+    } else alarm.ring();
   }
 }
 
@@ -150,16 +152,14 @@ export class Timeout implements Alarm {
   readonly due: number;
   readonly persistent = true;
   place: unknown;
-  index = 0;
   readonly #clock = new Timers();
   readonly #expired: () => void;
 
   /** `Infinity` milliseconds never pass. */
   constructor(ms: number, expired: () => void) {
-    const now = this.#clock.now();
-    this.due = now + ms;
+    this.due = this.#clock.now() + ms;
     this.#expired = expired;
-    if (ms < Infinity) this.#clock.arm(this, now);
+    if (ms < Infinity) this.#clock.arm(this);
   }
 
   /** Ends the wait; nothing is called any more. */
@@ -167,8 +167,7 @@ export class Timeout implements Alarm {
     this.#clock.disarm(this);
   }
 
-  ring(): number {
+  ring(): void {
     this.#expired();
-    return this.#clock.now();
   }
 }

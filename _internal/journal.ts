@@ -24,7 +24,6 @@ export class Journal {
   constructor(runner: Runner, settings: Settings) {
     this.runner = runner;
     this.settings = settings;
-    if (settings.observer !== undefined) this.observe(settings.observer);
   }
 
   /** The errors since the last launch, if there were any. */

@@ -8,6 +8,7 @@
 
 import type {
   FinishedOptions,
+  Observer,
   Runner,
   StartOptions,
   StopOptions,
@@ -53,6 +54,8 @@ export class Machine extends Journal {
   constructor(runner: Runner, spec: Spec) {
     super(runner, spec.settings);
     this.#spec = spec;
+    const { observer } = spec.settings;
+    if (observer !== undefined) this.observe(observer);
   }
 
   get state(): State {
@@ -108,6 +111,12 @@ export class Machine extends Journal {
     }
     this.#stop(call);
     return call.promise;
+  }
+
+  override observe(observer: Observer): () => void {
+    const state = this.#state;
+    if (state.name !== "stopped") state.run.isObserved = true;
+    return super.observe(observer);
   }
 
   /** A stop from within the run, which nobody awaits. */

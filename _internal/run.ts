@@ -16,6 +16,8 @@ export abstract class Run implements AbortListener {
   pending = 1;
   /** Whether a grace has passed, which is recorded once a run. */
   isOverdue = false;
+  /** Whether an observer has joined since the launch or before. */
+  isObserved: boolean;
   readonly #controller = new AbortController();
   #force: AbortController | undefined;
   #isForsaken = false;
@@ -24,6 +26,7 @@ export abstract class Run implements AbortListener {
     this.machine = machine;
     this.source = source;
     this.signal = this.#controller.signal;
+    this.isObserved = machine.isObserved;
     if (source !== undefined) join(source, this);
   }
 

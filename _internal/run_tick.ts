@@ -33,7 +33,6 @@ export interface RunTickOptions {
 /** An alarm that a loop sleeps on. */
 class Sleep implements Alarm {
   place: unknown;
-  index = 0;
   due = 0;
   readonly persistent = true;
   readonly clock = new Timers();
@@ -43,7 +42,8 @@ class Sleep implements Alarm {
     this.due = due;
     return new Promise((resolve) => {
       this.#wake = resolve;
-      this.clock.arm(this, this.clock.now());
+      this.clock.now();
+      this.clock.arm(this);
     });
   }
 
@@ -52,9 +52,8 @@ class Sleep implements Alarm {
     this.#wake?.();
   }
 
-  ring(now: number): number {
+  ring(): void {
     this.#wake?.();
-    return now;
   }
 }
 

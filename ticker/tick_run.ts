@@ -4,7 +4,17 @@ import { isCleanAbort, timeoutError } from "../_internal/errors.ts";
 import type { Machine } from "../_internal/machine.ts";
 import { Run } from "../_internal/run.ts";
 import { tickClock } from "../_internal/wheel.ts";
-import { intervalOf, type TickControl, type TickSpec } from "./spec.ts";
+import {
+  intervalOf,
+  type TickControl,
+  type TickFunction,
+  type TickSpec,
+} from "./spec.ts";
+
+// Numbers, as a text would be one more thing for the garbage collector to look at.
+const WAITING = 0;
+const TICKING = 1;
+const HALTED = 2;
 
 /** A tick that has a time limit. */
 class Limit {
@@ -42,21 +52,22 @@ class Limit {
  */
 export class TickRun extends Run implements Alarm {
   place: unknown;
-  index = 0;
-  due: number;
   missed = 0;
   readonly #spec: TickSpec;
   readonly #clock: Clock;
+  readonly #work: TickFunction;
   readonly #control: TickControl = new Control(this);
+  readonly #hasLimit: boolean;
+  #phase: number = WAITING;
   #interval: number;
   #origin: number;
-  // The last point of the grid that had passed when the last tick began.
+  /** The point of the grid that is waited for, or was by the tick in flight. */
+  #point = 0;
+  /** The last point that had passed when the last tick began. */
   #passed = 0;
-  #phase: "waiting" | "ticking" | "halted" = "waiting";
-  // Of the tick in flight.
-  #startedAt: number;
-  #error: Error | undefined;
   #limit: Limit | undefined;
+  /** What is recorded of the tick in flight. */
+  #error: Error | undefined;
 
   constructor(
     machine: Machine,
@@ -66,8 +77,14 @@ export class TickRun extends Run implements Alarm {
     super(machine, source);
     this.#spec = spec;
     this.#clock = tickClock(spec.persistent);
+    this.#work = spec.tick;
+    this.#hasLimit = spec.tickTimeout < Infinity;
     this.#interval = spec.interval;
-    this.#origin = this.due = this.#startedAt = this.#clock.now();
+    this.#origin = this.#clock.now();
+  }
+
+  get due(): number {
+    return this.#origin + this.#point * this.#interval;
   }
 
   get persistent(): boolean {
@@ -75,35 +92,34 @@ export class TickRun extends Run implements Alarm {
   }
 
   override get isIdle(): boolean {
-    return this.#phase === "waiting";
+    return this.#phase === WAITING;
   }
 
   override begin(): void {
-    if (this.#spec.immediate) this.#tick(this.#origin);
-    else this.#arm(this.#origin);
+    if (this.#spec.immediate) this.#tick();
+    else this.#arm();
   }
 
-  ring(now: number): number {
-    const interval = this.#interval;
+  ring(): void {
+    const passed = this.#clock.latest - this.#origin + EPSILON;
     let point = this.#passed + 1;
-    if (now + EPSILON >= this.#origin + (point + 1) * interval) {
-      point = Math.floor((now - this.#origin + EPSILON) / interval);
+    if (passed >= (point + 1) * this.#interval) {
+      point = Math.floor(passed / this.#interval);
     }
     this.missed = point - this.#passed - 1;
     this.#passed = point;
-    return this.#tick(now);
+    this.#tick();
   }
 
   reset(interval: number): void {
     const { name } = this.machine.settings;
     const checked = intervalOf(`reset "${name}"`, interval);
     if (this.signal.aborted) return;
+    this.#clock.disarm(this);
     this.#interval = checked;
     this.#origin = this.#clock.now();
     this.#passed = 0;
-    if (!this.isIdle) return;
-    this.#clock.disarm(this);
-    this.#arm(this.#origin);
+    if (this.isIdle) this.#arm();
   }
 
   /** The tick in flight has taken too long. */
@@ -117,50 +133,56 @@ export class TickRun extends Run implements Alarm {
   }
 
   protected override halted(): void {
+    this.#clock.disarm(this);
     if (this.isIdle) {
-      this.#clock.disarm(this);
       Promise.resolve().then(() => this.machine.returned(this));
     } else this.#limit?.abort(this.signal.reason);
-    this.#phase = "halted";
+    this.#phase = HALTED;
   }
 
-  /** Waits for the first point that has not passed before `now`. */
-  #arm(now: number): void {
-    const interval = this.#interval;
-    let due = this.#origin + (this.#passed + 1) * interval;
-    if (due < now - EPSILON) {
-      const passed = now - this.#origin - EPSILON;
-      due = this.#origin + Math.ceil(passed / interval) * interval;
+  /** Waits for the first point that has not passed by the latest reading. */
+  #arm(): void {
+    const passed = this.#clock.latest - this.#origin - EPSILON;
+    let point = this.#passed + 1;
+    if (passed > point * this.#interval) {
+      point = Math.ceil(passed / this.#interval);
     }
-    this.due = due;
+    this.#point = point;
     try {
-      this.#clock.arm(this, now);
+      this.#clock.arm(this);
     } catch (error) {
       // Edge platforms refuse timers outside a request.
-      this.#phase = "halted";
+      this.#phase = HALTED;
       this.machine.threw(this, error);
     }
   }
 
-  #tick(now: number): number {
-    const { tick, tickTimeout } = this.#spec;
-    this.#phase = "ticking";
-    this.#startedAt = now;
+  #tick(): void {
+    const tick = this.#work;
+    const scheduledAt = this.due;
+    const startedAt = this.#clock.latest;
+    this.#phase = TICKING;
     this.#error = undefined;
-    if (tickTimeout < Infinity) this.#limit = new Limit();
+    if (this.#hasLimit) this.#limit = new Limit();
     try {
       const result = tick(this.#limit?.signal ?? this.signal, this.#control);
       if (isThenable(result)) {
-        this.#follow(result);
-        return this.#clock.now();
+        this.#follow(result, scheduledAt, startedAt);
+        return;
       }
     } catch (error) {
       this.#caught(error);
     }
-    return this.#landed();
+    this.#clock.now();
+    if (this.isObserved) this.#tell(scheduledAt, startedAt);
+    else this.#rest();
   }
 
-  async #follow(result: PromiseLike<unknown>): Promise<void> {
+  async #follow(
+    result: PromiseLike<unknown>,
+    scheduledAt: number,
+    startedAt: number,
+  ): Promise<void> {
     this.#limit?.start(this, this.#spec.tickTimeout);
     try {
       await result;
@@ -168,12 +190,13 @@ export class TickRun extends Run implements Alarm {
       this.#caught(error);
     }
     this.#limit?.end();
-    const now = this.#landed();
+    this.#clock.now();
+    this.#tell(scheduledAt, startedAt);
     // A point that is reached at this very moment does not go by a timer, which
     // could only come later.
-    if (this.isIdle && this.due - now <= EPSILON) {
+    if (this.isIdle && this.due - this.#clock.now() <= EPSILON) {
       this.#clock.disarm(this);
-      this.ring(now);
+      this.ring();
     }
   }
 
@@ -184,30 +207,29 @@ export class TickRun extends Run implements Alarm {
     this.#error ??= recorded;
   }
 
-  #landed(): number {
+  #tell(scheduledAt: number, startedAt: number): void {
     const { machine } = this;
-    const now = this.#clock.now();
+    const duration = this.#clock.latest - startedAt;
+    machine.enter();
     if (machine.isObserved) {
-      machine.enter();
       machine.emit({
         type: "tick",
         runner: machine.runner,
-        scheduledAt: this.due,
-        startedAt: this.#startedAt,
-        duration: now - this.#startedAt,
+        scheduledAt,
+        startedAt,
+        duration,
         missed: this.missed,
         ...(this.#error && { error: this.#error }),
       });
-      this.#rest(now);
-      machine.exit();
-    } else this.#rest(now);
-    return now;
+    }
+    this.#rest();
+    machine.exit();
   }
 
-  #rest(now: number): void {
-    if (this.#phase === "halted") return this.machine.returned(this);
-    this.#phase = "waiting";
-    this.#arm(now);
+  #rest(): void {
+    if (this.#phase === HALTED) return this.machine.returned(this);
+    this.#phase = WAITING;
+    this.#arm();
   }
 }
 
