@@ -17,16 +17,25 @@ export class Intensity {
     this.#window = window;
   }
 
-  /** Milliseconds until one more fits in beside at most `max`, 0 if it does. */
-  wait(now: number, max: number = this.#max): number {
+  /** Whether those made and planned leave no place for one more. */
+  full(now: number): boolean {
+    this.wait(now);
+    return this.#restarts.size >= this.#max;
+  }
+
+  /** Milliseconds until one more may be made, 0 if it may be made now. */
+  wait(now: number): number {
+    let made = 0;
     let oldest = Infinity;
     for (const restart of this.#restarts) {
       if (restart.at + this.#window <= now) this.#restarts.delete(restart);
-      else oldest = Math.min(oldest, restart.at);
+      else if (restart.at < Infinity) {
+        made++;
+        oldest = Math.min(oldest, restart.at);
+      }
     }
-    if (this.#restarts.size < max) return 0;
-    // Of those that are only planned nobody knows when they will have passed.
-    return Math.max(1, Math.min(oldest, now) + this.#window - now);
+    // Where none is allowed there is still the one trial of a circuit.
+    return made < Math.max(this.#max, 1) ? 0 : oldest + this.#window - now;
   }
 
   /** Takes the place of a restart from now on. */

@@ -71,10 +71,22 @@ export class Restarts {
     }
   }
 
-  /** A child is called. */
-  started(node: Node): void {
-    if (node.restart !== undefined) node.restart.at = now();
+  /** Whether a child may start now; if not, it waits until it may. */
+  admits(node: Node): boolean {
+    const trial = node.circuit === "open";
+    if (!trial && node.restart === undefined) return true;
+    const wait = this.#intensity.wait(now());
+    if (wait > 0) {
+      const plan = this.#newPlan(node);
+      plan.members.add(node);
+      this.#wait(plan, wait);
+      return false;
+    }
+    const restart = node.restart ?? this.#intensity.plan();
     node.restart = undefined;
+    restart.at = now();
+    if (trial) this.circuit(node, "half-open");
+    return true;
   }
 
   /** A child is up; one on trial has still to stay up. */
@@ -109,8 +121,7 @@ export class Restarts {
     const { name, restarts, window, then, coolDown, ...backoff } =
       this.#settings;
     if (now() - since >= backoff.resetAfter) node.attempts = 0;
-    const trial = node.circuit !== "closed";
-    if (!trial && this.#intensity.wait(now()) === 0) {
+    if (node.circuit === "closed" && !this.#intensity.full(now())) {
       const bound = backoff.initial * backoff.factor ** node.attempts++;
       // Anything but a number from 0 to 1 would make a storm or a standstill.
       const random = Math.min(Math.max(backoff.random(), 0), 1) || 0;
@@ -143,13 +154,7 @@ export class Restarts {
       : strategy === "one-for-all"
       ? all
       : inOrder(all, reach(node));
-    const plan: Plan = {
-      culprit: node,
-      members: new Set(),
-      waits: new Set(),
-      due: 0,
-      cancel: undefined,
-    };
+    const plan = this.#newPlan(node);
     for (const each of group) {
       if (each.leaver !== undefined) continue;
       if (each.active) plan.waits.add(each);
@@ -158,10 +163,7 @@ export class Restarts {
         each !== node
       ) continue;
       // One that another restart has taken down comes back with that.
-      if (each.plan === undefined) {
-        each.plan = plan;
-        plan.members.add(each);
-      }
+      if ((each.plan ??= plan) === plan) plan.members.add(each);
       each.deadline = now() + stopTimeout;
       this.#tree.become(each, each.state, "pause");
     }
@@ -181,19 +183,27 @@ export class Restarts {
     else this.#wait(plan, delay);
   }
 
+  #newPlan(culprit: Node): Plan {
+    const plan: Plan = {
+      culprit,
+      members: new Set(),
+      waits: new Set(),
+      due: 0,
+      cancel: undefined,
+    };
+    culprit.plan = plan;
+    this.#tree.become(culprit, culprit.state, "pause");
+    return plan;
+  }
+
   #wait(plan: Plan, ms: number): void {
     plan.due = now() + ms;
     plan.cancel = after(ms, () => {
-      const { culprit } = plan;
-      if (culprit.circuit === "open") {
-        const full = this.#intensity.wait(
-          now(),
-          Math.max(1, this.#settings.restarts),
-        );
-        if (full > 0) return this.#wait(plan, full);
-        culprit.restart = this.#intensity.plan();
-        this.circuit(culprit, "half-open");
-      }
+      // With a trial that has to wait longer its group waits.
+      const wait = plan.culprit.circuit === "open"
+        ? this.#intensity.wait(now())
+        : 0;
+      if (wait > 0) return this.#wait(plan, wait);
       this.#over(plan);
       this.#tree.settle();
     });

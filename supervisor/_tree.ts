@@ -222,33 +222,20 @@ export class Tree {
   }
 
   #kick(node: Node): void {
-    const { state, goal, leaver } = node;
-    switch (state.name) {
-      case "idle":
-        if (leaver !== undefined) {
-          this.remove(node);
-          leaver.resolve();
-          break;
-        }
-        if (goal === "run" && node.missing === 0) this.#start(node);
-        break;
-      case "late":
-        if (goal === "run" && node.missing === 0) this.#start(node);
-        break;
-      case "starting":
-      case "up":
-        if (goal !== "run" && node.holders === 0) this.#stop(node);
-        break;
-      case "stopping":
-        break;
-      default:
-        state satisfies never;
+    const { state: { name }, goal, leaver } = node;
+    if (name === "idle" && leaver !== undefined) {
+      this.remove(node);
+      leaver.resolve();
+    } else if (!node.active) {
+      const free = goal === "run" && node.missing === 0;
+      if (free && this.restarts.admits(node)) this.#start(node);
+    } else if (name !== "stopping" && goal !== "run" && node.holders === 0) {
+      this.#stop(node);
     }
   }
 
   async #start(node: Node): Promise<void> {
     const state = this.become(node, { name: "starting" });
-    this.restarts.started(node);
     node.starts++;
     const error = await node.launch();
     if (node.state !== state) return;

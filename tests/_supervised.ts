@@ -1,0 +1,176 @@
+/** A tree of supervisors that writes down whatever breaks a promise. */
+
+import type {
+  RestartType,
+  Strategy,
+  Supervisor,
+  SupervisorEvent,
+} from "@golib/runner/supervisor";
+import type { FakeTime } from "@std/testing/time";
+import { Part, supervise } from "./_parts.ts";
+
+/** What a child is made of; one with children is a supervisor. */
+export interface Plant {
+  readonly restart: RestartType;
+  /** Places of those before it in the list, of which it depends. */
+  readonly dependsOn: readonly number[] | undefined;
+  readonly startTimeout: number;
+  readonly stopTimeout: number;
+  readonly below: Grove | undefined;
+}
+
+/** What a supervisor is made of. */
+export interface Grove {
+  readonly strategy: Strategy;
+  readonly then: "fail" | "break";
+  readonly restarts: number;
+  readonly jitter: readonly number[];
+  readonly plants: readonly Plant[];
+}
+
+const window = 500;
+
+/** The tree, all its supervisors and parts, and what is wrong with it. */
+export class Forest {
+  readonly root: Supervisor;
+  readonly supervisors: Supervisor[] = [];
+  readonly parts: Part[] = [];
+  readonly wrong: string[] = [];
+  readonly #time: FakeTime;
+
+  constructor(time: FakeTime, grove: Grove) {
+    this.#time = time;
+    this.root = this.#grow("root", grove);
+  }
+
+  #grow(name: string, grove: Grove): Supervisor {
+    const { jitter, strategy, then, restarts } = grove;
+    let turn = 0;
+    const names = grove.plants.map((_plant, index) => `${name}.${index}`);
+    const children = grove.plants.map((plant, index) => {
+      const own = names[index]!;
+      const runner = plant.below
+        ? this.#grow(own, plant.below)
+        : this.#part(own).runner;
+      const { restart, startTimeout, stopTimeout } = plant;
+      const deps = plant.dependsOn?.filter((each) => each < index)
+        .map((each) => names[each]!);
+      this.#watchCalls(runner, own, () => supervisor, deps ?? []);
+      return {
+        runner,
+        restart,
+        startTimeout,
+        stopTimeout,
+        ...(deps && { dependsOn: deps }),
+      };
+    });
+    const supervisor = supervise(children, {
+      name,
+      strategy,
+      stopTimeout: 300,
+      backoff: {
+        initial: 10,
+        max: 100,
+        resetAfter: 200,
+        random: () => jitter[turn++ % jitter.length]!,
+      },
+      intensity: { restarts, window, then, coolDown: 150 },
+    });
+    this.supervisors.push(supervisor);
+    this.#watchRestarts(
+      supervisor,
+      Math.max(restarts, then === "fail" ? 0 : 1),
+    );
+    return supervisor;
+  }
+
+  #part(name: string): Part {
+    const part = new Part(name);
+    this.parts.push(part);
+    return part;
+  }
+
+  /** No two starts at once; dependencies first; dependents down first. */
+  #watchCalls(
+    runner: Part["runner"],
+    name: string,
+    above: () => Supervisor,
+    deps: readonly string[],
+  ): void {
+    let starts = 0;
+    const start = runner.start.bind(runner);
+    const stop = runner.stop.bind(runner);
+    const stateOf = (child: string) =>
+      above().status().children.find((each) => each.name === child)?.state;
+    runner.start = async (options) => {
+      if (++starts > 1) this.wrong.push(`${name}: two starts at once`);
+      for (const dep of deps) {
+        const state = stateOf(dep);
+        if (state !== "running" && state !== "stopped") {
+          this.wrong.push(`${name} started while ${dep} was ${state}`);
+        }
+      }
+      try {
+        await start(options);
+      } finally {
+        starts--;
+      }
+    };
+    dependents.set(runner, new Set());
+    runner.stop = (options) => {
+      if (above().state === "stopping") {
+        for (const each of dependents.get(runner)!) {
+          const state = stateOf(each);
+          if (state === "running" || state === "starting") {
+            this.wrong.push(`${name} stopped while ${each} was ${state}`);
+          }
+        }
+      }
+      return stop(options);
+    };
+    runners.set(name, runner);
+    for (const dep of deps) dependents.get(runners.get(dep)!)!.add(name);
+  }
+
+  /** At most so many restarts in any window. */
+  #watchRestarts(supervisor: Supervisor, most: number): void {
+    let made: number[] = [];
+    const planned = new Set<string>();
+    supervisor.observe((event: SupervisorEvent) => {
+      if (event.type === "restart" && event.delay > 0) planned.add(event.child);
+      if (event.type === "circuit" && event.from === "open") {
+        // A restart that was asked for closes it, and does not count.
+        if (event.to === "closed") planned.delete(event.child);
+      }
+      if (event.type === "state" && event.to === "starting") {
+        made = [];
+        planned.clear();
+      }
+      if (event.type !== "child") return;
+      if (event.to === "stopped") planned.delete(event.child);
+      if (event.to !== "starting" || !planned.delete(event.child)) return;
+      const now = this.#time.now;
+      made = [...made.filter((at) => at > now - window), now];
+      if (made.length > most) {
+        this.wrong.push(
+          `${supervisor.name}: ${made.length} restarts in a window`,
+        );
+      }
+    });
+  }
+
+  /** What is neither up nor down for good, or not down where it should be. */
+  unsettled(stopped: boolean): string[] {
+    const all = this.supervisors.flatMap((supervisor) =>
+      stopped || supervisor.state === "running"
+        ? supervisor.status().children
+        : []
+    );
+    return all.filter(({ state }) =>
+      state !== "stopped" && (stopped || state !== "running")
+    ).map(({ name, state }) => `${name} ${state}`);
+  }
+}
+
+const runners = new Map<string, object>();
+const dependents = new WeakMap<object, Set<string>>();
