@@ -106,13 +106,7 @@ export class Timers implements Clock {
   disarm(alarm: Alarm): void {
     const pass = alarm.place as { timer: unknown } | undefined;
     alarm.place = undefined;
-    if (pass === undefined) return;
-    if (this.#leaky) {
-      // Where it is the engine's after all, by way of a monitor that wraps its
-      // functions, it need not hold the process.
-      if (typeof pass.timer === "object") unref(pass.timer);
-      return;
-    }
+    if (pass === undefined || this.#leaky) return;
     const clear = this.#clear;
     try {
       clear(pass.timer as number);

@@ -243,7 +243,6 @@ export class Machine extends Journal {
     const { failure } = run;
     const state = this.#state;
     this.#become(failure ? { name: "stopped", failure } : CLEAN);
-    for (const call of this.#line ?? []) call.disarm();
     run.detach();
     if (state.name === "stopping") {
       for (const call of state.stops) call.resolve();

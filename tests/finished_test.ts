@@ -1,7 +1,7 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
-import { StartStop, Ticker } from "@golib/runner";
+import { StartStop, Ticker, untilAborted } from "@golib/runner";
 import {
   gate,
   type Outcome,
@@ -78,6 +78,27 @@ describe("finished()", () => {
     runner.stop();
     service.run().end.open();
     await turns();
+    assertEquals(finished.status, "resolved");
+  });
+
+  it("is not settled by a run that fails at once while a start is in line", async () => {
+    let launches = 0;
+    const held = gate();
+    const runner = new StartStop(
+      (signal) => {
+        if (++launches === 2) throw new Error("broken");
+        return Promise.race([held.promise, untilAborted(signal)]);
+      },
+      undefined,
+      { printErrors: false },
+    );
+    await runner.start();
+    const finished = watch(runner.finished());
+    await Promise.all([runner.start(), runner.start()]);
+    await turns();
+    assertEquals([launches, finished.status], [3, "pending"]);
+    await runner.stop();
+    await turns(2);
     assertEquals(finished.status, "resolved");
   });
 

@@ -225,24 +225,30 @@ describe("one signal", () => {
 
 describe("no timer is left", () => {
   it("by a stop that ends in time, under a clock that was wrapped", async () => {
-    // As monitors wrap it, which is no fake clock, and need not look like one.
-    const real = globalThis.setTimeout;
-    const held = new Set<unknown>();
-    globalThis.setTimeout = (() => {
-      const timer = { unref: () => held.delete(timer) };
-      held.add(timer);
-      return timer;
-    }) as unknown as typeof real;
+    // As tools that trace a program wrap it, which is no fake clock.
+    const { setTimeout: set, clearTimeout: clear } = globalThis;
+    const armed = new Set<unknown>();
+    Object.assign(globalThis, {
+      setTimeout(callback: () => void, ms: number) {
+        const timer = set(callback, ms);
+        armed.add(timer);
+        return timer;
+      },
+      clearTimeout(timer: ReturnType<typeof set>) {
+        armed.delete(timer);
+        clear(timer);
+      },
+    });
     try {
       const service = serve({}, { stubborn: true });
       await service.runner.start();
       const stopped = service.runner.stop({ timeout: 60_000 });
-      assertEquals(held.size, 1);
+      assertEquals(armed.size, 1);
       service.run().end.open();
       await stopped;
-      assertEquals(held.size, 0);
+      assertEquals(armed.size, 0);
     } finally {
-      globalThis.setTimeout = real;
+      Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
     }
   });
 

@@ -197,6 +197,18 @@ describe("control.force and the stop function's signal", () => {
     assertEquals(service.run().signal.aborted, false);
   });
 
+  it("do not abort in an idle Ticker that a stop waits for, whoever else gives up", async () => {
+    let force!: AbortSignal;
+    const ticker = new Ticker(60_000, (_signal, control) => {
+      ({ force } = control);
+    }, { immediate: true });
+    await ticker.start();
+    const stopped = ticker.stop();
+    reasonOf(ticker.stop({ signal: AbortSignal.abort() }));
+    await stopped;
+    assertEquals([force.aborted, ticker.state], [false, "stopped"]);
+  });
+
   it("have aborted already where they are first asked for later", async () => {
     const service = serve({}, { stubborn: true });
     const runner = service.runner;

@@ -284,6 +284,16 @@ describe("stop({ signal })", () => {
     assertEquals([runner.state, runner.errorsTotal()], ["stopped", 0]);
   });
 
+  it("that has aborted already cuts the wait for an idle Ticker short too", async () => {
+    const ticker = new Ticker(60_000, () => {});
+    await ticker.start();
+    const stopped = ticker.stop({ signal: AbortSignal.abort("at once") });
+    assertEquals(ticker.state, "stopping");
+    assertStrictEquals(await reasonOf(stopped), "at once");
+    await ticker.finished();
+    assertEquals(ticker.state, "stopped");
+  });
+
   it("still calls off those before it if the signal has aborted already", async () => {
     const service = serve({}, { stubborn: true });
     const { runner } = service;
