@@ -73,6 +73,7 @@ const tasks = {
   test: () => ["_tools/suite.mjs", ...rest],
   check: () => ["_tools/check.mjs", ...rest],
   each: () => ["_tools/each.mjs", ...rest],
+  size: () => ["_tools/size.mjs", ...rest],
 };
 if (!Object.hasOwn(tasks, task ?? "")) {
   console.error(`Usage: node _tools/run.mjs ${Object.keys(tasks).join("|")}`);

@@ -1,0 +1,102 @@
+// What each entry weighs once it is bundled: `npm run size`.
+
+import { build } from "esbuild";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { gzipSync } from "node:zlib";
+import { root } from "./engines.mjs";
+import { save } from "./results.mjs";
+import { printTable } from "./table.mjs";
+
+// In bytes, minified and gzipped. An entry of the core counts whole, another only
+// what it adds to an app that has the core.
+const core = { ".": 6_000, "./start-stop": 4_200, "./ticker": 5_000 };
+const added = {
+  "./reload": 1_200,
+  "./schedule": 1_500,
+  "./shutdown": 1_200,
+  "./supervisor": 3_500,
+};
+const free = new Set(["./tools"]);
+
+const { exports } = JSON.parse(readFileSync(join(root, "deno.json"), "utf8"));
+
+async function bundle(...lines) {
+  const common = {
+    stdin: { contents: lines.join("\n"), resolveDir: root, loader: "ts" },
+    bundle: true,
+    external: ["node:*"],
+    format: "esm",
+    metafile: true,
+    platform: "neutral",
+    target: "es2022",
+    write: false,
+  };
+  const [raw, min] = await Promise.all(
+    [false, true].map((minify) => build({ ...common, minify })),
+  );
+  return {
+    raw: raw.outputFiles[0].contents.length,
+    min: min.outputFiles[0].contents.length,
+    gzip: gzipSync(min.outputFiles[0].contents, { level: 9 }).length,
+    inputs: Object.entries(Object.values(min.metafile.outputs)[0].inputs)
+      .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+      .map(([name]) => name),
+  };
+}
+
+const all = (entry) => `export * from ${JSON.stringify(exports[entry])};`;
+const base = await bundle(all("."));
+const rows = [];
+for (const entry of Object.keys(exports)) {
+  const isAdded = !Object.hasOwn(core, entry) && !free.has(entry);
+  // Names that both have would be left out of the two together.
+  const size = isAdded
+    ? await bundle(all("."), `export * as added from "${exports[entry]}";`)
+    : await bundle(all(entry));
+  const less = (key) => size[key] - (isAdded ? base[key] : 0);
+  rows.push({
+    entry: isAdded ? `${entry} (added to the core)` : entry,
+    raw: less("raw"),
+    min: less("min"),
+    gzip: less("gzip"),
+    budget: core[entry] ?? added[entry],
+    isFree: free.has(entry),
+  });
+}
+const alone = await bundle(`export { StartStop } from "./mod.ts";`);
+rows.push({
+  entry: "{ StartStop } of .",
+  raw: alone.raw,
+  min: alone.min,
+  gzip: alone.gzip,
+  budget: core["./start-stop"],
+});
+
+const failures = rows.flatMap(({ entry, gzip, budget, isFree }) =>
+  isFree
+    ? []
+    : budget === undefined
+    ? [`${entry} has no budget: give it one here`]
+    : gzip > budget
+    ? [`${entry} weighs ${gzip} bytes, ${gzip - budget} over its budget`]
+    : []
+);
+const foreign = alone.inputs.filter((name) =>
+  /^(ticker\/|tools\.ts|_internal\/(wheel|run_tick|run_nbr)\.ts)/.test(name)
+);
+if (foreign.length > 0) {
+  failures.push(`an app with StartStop alone carries ${foreign.join(", ")}`);
+}
+
+const header = ["entry", "raw", "minified", "gzipped", "budget"];
+const cells = rows.map(({ entry, raw, min, gzip, budget }) => [
+  entry,
+  ...[raw, min, gzip].map(String),
+  String(budget ?? "-"),
+]);
+printTable(header, cells);
+for (const failure of failures) console.log(`FAILED: ${failure}`);
+save("size", { header, rows: cells, failed: failures.length });
+process.exitCode = failures.length > 0 ? 1 : 0;
