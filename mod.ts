@@ -57,6 +57,7 @@ export {
   Ticker,
   type TickerOptions,
   type TickFunction,
+  type TickOptions,
 } from "./ticker/mod.ts";
 export {
   recoveryCaller,

@@ -12,8 +12,8 @@ import type {
 import { Machine, type Spec } from "./machine.ts";
 import { typed } from "./validate.ts";
 
-/** Gives a runner its life; only a constructor of a subclass may call it. */
-export let animate: (runner: Lifecycle, spec: Spec) => void;
+/** What a runner lives by; only the constructor of a subclass gives a spec. */
+export let machineOf: (runner: Lifecycle, spec?: Spec) => Machine;
 
 /**
  * What {@linkcode StartStop} and {@linkcode Ticker} have in common: how a runner
@@ -26,9 +26,8 @@ export abstract class Lifecycle implements Runner, Errors {
   #machine!: Machine;
 
   static {
-    animate = (runner, spec) => {
-      runner.#machine = new Machine(runner, spec);
-    };
+    machineOf = (runner, spec) =>
+      spec ? runner.#machine = new Machine(runner, spec) : runner.#machine;
   }
 
   /**

@@ -69,10 +69,10 @@ export class Machine extends Journal {
     const { stopTimeout, startTimeout, awaitReady } = this.settings;
     let call: Call;
     try {
-      const { signal, timeout: ms } = this.#read(kind, options);
+      const { signal, timeout: ms } = this.read(kind, options);
       const isStopped = this.#state.name === "stopped";
       if (isStopped && !awaitReady && signal === undefined) {
-        this.#launch(undefined, undefined);
+        this.launch();
         return Promise.resolve();
       }
       call = kind === "restart"
@@ -95,7 +95,7 @@ export class Machine extends Journal {
   stop(options: StopOptions | undefined): Promise<void> {
     let call: Call;
     try {
-      const { signal, timeout: ms } = this.#read("stop", options);
+      const { signal, timeout: ms } = this.read("stop", options);
       const state = this.#state;
       if (state.name === "stopped") return Promise.resolve();
       if (
@@ -130,7 +130,7 @@ export class Machine extends Journal {
   finished(options: FinishedOptions | undefined): Promise<void> {
     const call = new Call(this, "finish", Infinity);
     try {
-      call.heed(this.#read("wait for", options).signal);
+      call.heed(this.read("wait for", options).signal);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -252,7 +252,8 @@ export class Machine extends Journal {
     this.exit();
   }
 
-  #read(verb: string, options: Options | undefined): Options {
+  /** The options of a call, checked. */
+  read(verb: string, options: Options | undefined): Options {
     if (options === undefined) return NO_OPTIONS;
     const what = `${verb} "${this.settings.name}"`;
     const { signal, timeout: ms } = bag(what, options);
@@ -293,14 +294,18 @@ export class Machine extends Journal {
       this.#line.shift();
       if (!call.isOpen) continue;
       this.#isLaunching = true;
-      this.#launch(call.signal, call);
+      this.launch(call.signal, call);
       this.#isLaunching = false;
     }
     this.#forsake();
   }
 
   /** Launches for a call in line, or for one that has to wait for nothing. */
-  #launch(source: AbortSignal | undefined, call: Call | undefined): void {
+  launch(
+    source?: AbortSignal,
+    call?: Call,
+    begin = (run: Run) => run.begin(),
+  ): void {
     const { awaitReady } = this.settings;
     let run: Run | undefined;
     try {
@@ -320,7 +325,7 @@ export class Machine extends Journal {
         ? { name: "starting", run, call: call! }
         : { name: "running", run, since: performance.now() },
     );
-    run.begin();
+    begin(run);
     if (!awaitReady) call?.resolve();
     this.exit();
   }

@@ -12,16 +12,11 @@ function date(value: object): string | undefined {
 }
 
 function shown(value: unknown): string {
-  switch (typeof value) {
-    case "string":
-      return JSON.stringify(value.slice(0, 100));
-    case "function":
-      return "a function";
-    case "object":
-      return value === null ? "null" : date(value) ?? "an object";
-    default:
-      return text(value);
-  }
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 100));
+  if (typeof value === "function") return "a function";
+  return typeof value === "object" && value
+    ? date(value) ?? "an object"
+    : text(value);
 }
 
 /** The message of every error that bad input causes. */

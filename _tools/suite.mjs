@@ -215,14 +215,7 @@ function linesFor(engine) {
       "mod.ts",
       "runner.ts",
       "tools.ts",
-      ...[
-        "reload",
-        "schedule",
-        "shutdown",
-        "start_stop",
-        "supervisor",
-        "ticker",
-      ].flatMap(
+      ...["schedule", "shutdown", "start_stop", "supervisor", "ticker"].flatMap(
         (folder) =>
           existsSync(join(root, folder))
             ? readdirSync(join(root, folder)).map((name) => `${folder}/${name}`)

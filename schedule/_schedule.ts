@@ -22,9 +22,14 @@ export function scheduleOf(
   throw new TypeError(says(what, name, "an object with 'nextRun'", value));
 }
 
+/** The last moment that a date can hold. */
+const LATEST = 8.64e15;
+
 /** What comes next, in epoch milliseconds; `Infinity` for nothing. */
 export function ask(schedule: Schedule, after: number): number {
-  return nextTime("ask a schedule", schedule, after);
+  return after < LATEST
+    ? nextTime("ask a schedule", schedule, Math.max(after, -LATEST))
+    : Infinity;
 }
 
 /** A schedule made of a function from one epoch millisecond to a later one. */

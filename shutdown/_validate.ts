@@ -8,10 +8,8 @@ export function refuse(
   value: unknown,
   Kind: ErrorConstructor = TypeError,
 ): never {
-  const kind = typeof value;
-  const shown = kind === "function" || value && kind === "object"
-    ? `of type ${kind}`
-    : String(value);
+  let shown = typeof value === "object" && value ? "an object" : typeof value;
+  if (shown !== "an object" && shown !== "function") shown = String(value);
   throw new Kind(
     `Cannot ${what}: '${name}' must be ${expected}: current value is ${shown}`,
   );
@@ -22,7 +20,7 @@ export function bag<T extends object>(
   what: string,
   options: T | undefined,
 ): Partial<T> {
-  return options === undefined || options && typeof options === "object"
+  return options === undefined || typeof options === "object" && options
     ? options ?? {}
     : refuse(what, "options", "an object", options);
 }
@@ -33,8 +31,7 @@ export function milliseconds(
   name: string,
   value: unknown,
 ): number {
-  const isNumber = typeof value === "number";
-  if (isNumber && value >= 0) return value;
   const expected = "a number of milliseconds of at least 0";
-  return refuse(what, name, expected, value, isNumber ? RangeError : TypeError);
+  if (typeof value !== "number") refuse(what, name, expected, value);
+  return value >= 0 ? value : refuse(what, name, expected, value, RangeError);
 }

@@ -1,5 +1,5 @@
 import { isCleanAbort } from "../_internal/errors.ts";
-import { animate, Lifecycle } from "../_internal/lifecycle.ts";
+import { Lifecycle, machineOf } from "../_internal/lifecycle.ts";
 import type { Machine, Spec } from "../_internal/machine.ts";
 import { Run } from "../_internal/run.ts";
 import { type Settings, settingsOf } from "../_internal/settings.ts";
@@ -184,6 +184,6 @@ export class StartStop extends Lifecycle {
     options?: StartStopOptions,
   ) {
     super();
-    animate(this, new ServiceSpec(start, stop, options));
+    machineOf(this, new ServiceSpec(start, stop, options));
   }
 }

@@ -62,6 +62,8 @@ export async function settle(): Promise<void> {
 export class HandClock {
   /** The true time, whatever the readings say. */
   now: number;
+  /** What `Date` is ahead of it, as after a sleep, or as the clock was set. */
+  ahead = 0;
   /** The longest wait that a timer was asked for. */
   longest = 0;
   readonly #options: HandClockOptions;
@@ -156,7 +158,7 @@ export class HandClock {
   }
 
   #date(): DateConstructor {
-    const now = () => Math.floor(this.reading());
+    const now = () => Math.floor(this.reading() + this.ahead);
     return class FakeDate extends Date {
       constructor(value?: number) {
         super(value ?? now());

@@ -107,7 +107,7 @@ describe("properties of schedules", () => {
           .map((time, index) => time - sorted[index]!);
         assertEquals(late, sorted.map(() => late[0]!));
         if (late.length > 0) {
-          assertEquals(late[0], Math.floor(ms * share / 100));
+          assertEquals(late[0], Math.floor(ms * (share / 100)));
         }
       }),
     );

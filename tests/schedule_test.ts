@@ -425,7 +425,7 @@ describe("bad input of schedules", () => {
       assertThrows(
         () => preview(bad, { from }),
         RangeError,
-        "Cannot ask a schedule: 'nextRun' must be a function that returns null or a date after 2026-01-01T00:00:00.000Z: " +
+        "Cannot ask a schedule: 'nextRun()' must be null or a date after 2026-01-01T00:00:00.000Z: " +
           `current value is ${shown}`,
       );
     }

@@ -16,5 +16,10 @@
 
 export type { Lifecycle } from "../_internal/lifecycle.ts";
 export type * from "../runner.ts";
-export type { TickControl, TickerOptions, TickFunction } from "./spec.ts";
+export type {
+  TickControl,
+  TickerOptions,
+  TickFunction,
+  TickOptions,
+} from "./spec.ts";
 export { Ticker } from "./ticker.ts";

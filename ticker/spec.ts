@@ -1,8 +1,9 @@
 import type { Machine, Spec } from "../_internal/machine.ts";
 import type { Run } from "../_internal/run.ts";
 import { type Settings, settingsOf } from "../_internal/settings.ts";
+import { isSchedule } from "../_internal/schedules.ts";
 import { bag, finite, timeout, typed } from "../_internal/validate.ts";
-import type { RunnerOptions } from "../runner.ts";
+import type { RunnerOptions, Schedule } from "../runner.ts";
 import { TickRun } from "./tick_run.ts";
 
 const DEFAULT_INTERVAL = 30_000;
@@ -10,19 +11,20 @@ const DEFAULT_INTERVAL = 30_000;
 /** What a tick can tell its run and learn of it. None of it needs a `this`. */
 export interface TickControl {
   /**
-   * Begins the grid anew, here and now, with another interval, until the run
-   * ends; the next run has the constructor's again. Once the run was told to end
-   * it does nothing.
+   * Begins the grid anew, here and now, with another interval, or goes by another
+   * schedule from now on, until the run ends; the next run has the constructor's
+   * again. Once the run was told to end it does nothing.
    *
-   * @param interval In milliseconds, as the constructor takes it.
-   * @throws {TypeError} if the interval is no number.
+   * @param interval In milliseconds, or a schedule, as the constructor takes it.
+   * @throws {TypeError} if the interval is neither a number nor a schedule.
    * @throws {RangeError} if the interval is NaN or infinite.
    */
-  reset(interval: number): void;
+  reset(interval: number | Schedule): void;
   /** Asks for a stop, as by `stop()`, without waiting for it. */
   stop(): void;
   /**
-   * How many points of the grid passed without a tick since the tick before.
+   * How many points of the grid, or runs of the schedule, passed without a tick
+   * since the tick before.
    */
   readonly missed: number;
   /**
@@ -54,6 +56,14 @@ export interface TickerOptions extends RunnerOptions {
    */
   readonly immediate?: boolean;
   /**
+   * How late a run of a schedule may start, in milliseconds, after the machine
+   * slept, say; one that would be later is missed. Timers are late by some
+   * milliseconds at the best of times.
+   *
+   * @default Infinity, which means: until the next run
+   */
+  readonly lateness?: number;
+  /**
    * Whether the wait for the next tick keeps the process alive, where the engine
    * has that notion.
    *
@@ -70,25 +80,38 @@ export interface TickerOptions extends RunnerOptions {
   readonly tickTimeout?: number;
 }
 
-/** An interval in milliseconds; one below 1 ms means the default. */
-export function intervalOf(what: string, interval: number): number {
-  return finite(what, "interval", interval) < 1 ? DEFAULT_INTERVAL : interval;
+/** Options of {@linkcode Ticker.tick}. */
+export interface TickOptions {
+  /** The life of the tick: when it aborts, so does the signal of the tick. */
+  readonly signal?: AbortSignal;
+}
+
+/** A schedule, or milliseconds, of which less than 1 means the default. */
+export function intervalOf<T extends number | Schedule>(
+  what: string,
+  interval: T,
+): T | number {
+  return isSchedule(interval) || finite(what, "interval", interval) >= 1
+    ? interval
+    : DEFAULT_INTERVAL;
 }
 
 /** What the runs of a ticker go by. */
 export class TickSpec implements Spec {
   readonly settings: Settings;
   readonly tick: TickFunction;
-  /** In milliseconds. */
-  readonly interval: number;
+  /** In milliseconds, or a schedule. */
+  readonly interval: number | Schedule;
   readonly immediate: boolean;
+  /** In milliseconds. */
+  readonly lateness: number;
   readonly persistent: boolean;
   /** In milliseconds. */
   readonly tickTimeout: number;
 
   /** Reads each option once; throws before anything has changed. */
   constructor(
-    interval: number,
+    interval: number | Schedule,
     tick: TickFunction,
     options: TickerOptions | undefined,
   ) {
@@ -97,11 +120,13 @@ export class TickSpec implements Spec {
     this.tick = typed(what, "tick", tick, "function");
     const {
       immediate = false,
+      lateness = Infinity,
       persistent = true,
       tickTimeout = Infinity,
     } = bag(what, options);
     this.settings = settingsOf(what, "ticker", options);
     this.immediate = typed(what, "immediate", immediate, "boolean");
+    this.lateness = timeout(what, "lateness", lateness);
     this.persistent = typed(what, "persistent", persistent, "boolean");
     this.tickTimeout = timeout(what, "tickTimeout", tickTimeout);
   }

@@ -1,9 +1,11 @@
 import { type Alarm, type Clock, EPSILON } from "../_internal/alarm.ts";
-import { Timeout } from "../_internal/clock.ts";
 import { isCleanAbort, timeoutError } from "../_internal/errors.ts";
 import type { Machine } from "../_internal/machine.ts";
 import { Run } from "../_internal/run.ts";
 import { tickClock } from "../_internal/wheel.ts";
+import type { Schedule } from "../runner.ts";
+import { Calendar } from "./calendar.ts";
+import { Limit } from "./limit.ts";
 import {
   intervalOf,
   type TickControl,
@@ -16,32 +18,8 @@ const WAITING = 0;
 const TICKING = 1;
 const HALTED = 2;
 
-/** A tick that has a time limit. */
-class Limit {
-  readonly #controller = new AbortController();
-  #timeout: Timeout | undefined;
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  start(run: TickRun, ms: number): void {
-    this.#timeout = new Timeout(ms, () => {
-      if (this.signal.aborted) return;
-      run.machine.enter();
-      this.abort(run.expired(ms));
-      run.machine.exit();
-    });
-  }
-
-  abort(reason: unknown): void {
-    this.#controller.abort(reason);
-  }
-
-  end(): void {
-    this.#timeout?.cancel();
-  }
-}
+// A machine that slept, or whose clock was set, is noticed after at most so long.
+const RECHECK = 30_000;
 
 /**
  * The ticks of one run, on a grid: point k lies at origin + k × interval, and each
@@ -59,12 +37,14 @@ export class TickRun extends Run implements Alarm {
   readonly #control: TickControl = new Control(this);
   readonly #hasLimit: boolean;
   #phase: number = WAITING;
-  #interval: number;
+  #interval!: number;
   #origin: number;
   /** The point of the grid that is waited for, or was by the tick in flight. */
   #point = 0;
   /** The last point that had passed when the last tick began. */
   #passed = 0;
+  /** What it goes by instead of the grid. */
+  #calendar: Calendar | undefined;
   #limit: Limit | undefined;
   /** What is recorded of the tick in flight. */
   #error: Error | undefined;
@@ -79,7 +59,7 @@ export class TickRun extends Run implements Alarm {
     this.#clock = tickClock(spec.persistent);
     this.#work = spec.tick;
     this.#hasLimit = spec.tickTimeout < Infinity;
-    this.#interval = spec.interval;
+    this.#goBy(spec.interval);
     this.#origin = this.#clock.now();
   }
 
@@ -96,11 +76,26 @@ export class TickRun extends Run implements Alarm {
   }
 
   override begin(): void {
-    if (this.#spec.immediate) this.#tick();
+    if (this.#spec.immediate) this.#tickBeside();
     else this.#arm();
   }
 
+  /** Ticks beside the grid, because the host says so, and then ends if asked. */
+  host(limit: Limit, isOnly: boolean): void {
+    if (isOnly) this.#phase = HALTED;
+    this.#clock.disarm(this);
+    this.#clock.now();
+    this.#limit = limit;
+    this.#tickBeside();
+  }
+
   ring(): void {
+    const calendar = this.#calendar;
+    if (calendar) {
+      if (!calendar.isDue()) this.#arm();
+      else if (this.isIdle) this.#tick();
+      return;
+    }
     const passed = this.#clock.latest - this.#origin + EPSILON;
     let point = this.#passed + 1;
     if (passed >= (point + 1) * this.#interval) {
@@ -111,12 +106,12 @@ export class TickRun extends Run implements Alarm {
     this.#tick();
   }
 
-  reset(interval: number): void {
+  reset(interval: number | Schedule): void {
     const { name } = this.machine.settings;
     const checked = intervalOf(`reset "${name}"`, interval);
-    if (this.signal.aborted) return;
+    if (this.#phase === HALTED) return;
     this.#clock.disarm(this);
-    this.#interval = checked;
+    this.#goBy(checked);
     this.#origin = this.#clock.now();
     this.#passed = 0;
     if (this.isIdle) this.#arm();
@@ -140,12 +135,34 @@ export class TickRun extends Run implements Alarm {
     this.#phase = HALTED;
   }
 
+  #goBy(interval: number | Schedule): void {
+    const isGrid = typeof interval === "number";
+    this.#interval = isGrid ? interval : 0;
+    this.#calendar = isGrid
+      ? undefined
+      : new Calendar(this, interval, this.#spec.lateness);
+  }
+
   /** Waits for the first point that has not passed by the latest reading. */
   #arm(): void {
-    const passed = this.#clock.latest - this.#origin - EPSILON;
-    let point = this.#passed + 1;
-    if (passed > point * this.#interval) {
-      point = Math.ceil(passed / this.#interval);
+    const calendar = this.#calendar;
+    const { latest } = this.#clock;
+    let point = 0;
+    if (calendar) {
+      const wait = calendar.wait();
+      // The schedule is somebody's code, which may have stopped the ticker.
+      if (!this.isIdle) return;
+      if (wait === Infinity) {
+        this.#phase = HALTED;
+        return this.machine.returned(this);
+      }
+      this.#origin = latest + Math.min(wait, RECHECK);
+    } else {
+      const passed = latest - this.#origin - EPSILON;
+      point = this.#passed + 1;
+      if (passed > point * this.#interval) {
+        point = Math.ceil(passed / this.#interval);
+      }
     }
     this.#point = point;
     try {
@@ -157,24 +174,32 @@ export class TickRun extends Run implements Alarm {
     }
   }
 
+  #tickBeside(): void {
+    this.missed = 0;
+    this.#calendar?.stamp();
+    this.#tick();
+  }
+
   #tick(): void {
     const tick = this.#work;
-    const scheduledAt = this.due;
+    const calendar = this.#calendar;
     const startedAt = this.#clock.latest;
-    this.#phase = TICKING;
+    // A host has brought its limit.
+    const scheduledAt = this.#limit ? startedAt : this.due;
+    if (this.isIdle) this.#phase = TICKING;
     this.#error = undefined;
-    if (this.#hasLimit) this.#limit = new Limit();
+    if (this.#hasLimit) this.#limit ??= new Limit();
     try {
       const result = tick(this.#limit?.signal ?? this.signal, this.#control);
       if (isThenable(result)) {
-        this.#follow(result, scheduledAt, startedAt);
+        this.#follow(result, scheduledAt, startedAt, calendar);
         return;
       }
     } catch (error) {
       this.#caught(error);
     }
     this.#clock.now();
-    if (this.isObserved) this.#tell(scheduledAt, startedAt);
+    if (this.isObserved) this.#tell(scheduledAt, startedAt, calendar);
     else this.#rest();
   }
 
@@ -182,6 +207,7 @@ export class TickRun extends Run implements Alarm {
     result: PromiseLike<unknown>,
     scheduledAt: number,
     startedAt: number,
+    calendar: Calendar | undefined,
   ): Promise<void> {
     this.#limit?.start(this, this.#spec.tickTimeout);
     try {
@@ -189,9 +215,8 @@ export class TickRun extends Run implements Alarm {
     } catch (error) {
       this.#caught(error);
     }
-    this.#limit?.end();
     this.#clock.now();
-    this.#tell(scheduledAt, startedAt);
+    this.#tell(scheduledAt, startedAt, calendar);
     // A point that is reached at this very moment does not go by a timer, which
     // could only come later.
     if (this.isIdle && this.due - this.#clock.now() <= EPSILON) {
@@ -207,7 +232,11 @@ export class TickRun extends Run implements Alarm {
     this.#error ??= recorded;
   }
 
-  #tell(scheduledAt: number, startedAt: number): void {
+  #tell(
+    scheduledAt: number,
+    startedAt: number,
+    calendar: Calendar | undefined,
+  ): void {
     const { machine } = this;
     const duration = this.#clock.latest - startedAt;
     machine.enter();
@@ -215,8 +244,8 @@ export class TickRun extends Run implements Alarm {
       machine.emit({
         type: "tick",
         runner: machine.runner,
-        scheduledAt,
-        startedAt,
+        scheduledAt: calendar ? calendar.scheduledAt : scheduledAt,
+        startedAt: calendar ? calendar.startedAt : startedAt,
         duration,
         missed: this.missed,
         ...(this.#error && { error: this.#error }),
@@ -227,6 +256,11 @@ export class TickRun extends Run implements Alarm {
   }
 
   #rest(): void {
+    const limit = this.#limit;
+    if (limit) {
+      this.#limit = undefined;
+      limit.end();
+    }
     if (this.#phase === HALTED) return this.machine.returned(this);
     this.#phase = WAITING;
     this.#arm();
@@ -241,7 +275,7 @@ class Control implements TickControl {
   }
 
   // Read as properties, so that they need no `this` and no memory of their own.
-  get reset(): (interval: number) => void {
+  get reset(): (interval: number | Schedule) => void {
     return (interval) => this.#run.reset(interval);
   }
 

@@ -1,5 +1,16 @@
-import { animate, Lifecycle } from "../_internal/lifecycle.ts";
-import { type TickerOptions, type TickFunction, TickSpec } from "./spec.ts";
+import { reasonOf } from "../_internal/errors.ts";
+import { Lifecycle, machineOf } from "../_internal/lifecycle.ts";
+import type { Run } from "../_internal/run.ts";
+import { join, leave } from "../_internal/signals.ts";
+import type { Schedule } from "../runner.ts";
+import { Limit } from "./limit.ts";
+import {
+  type TickerOptions,
+  type TickFunction,
+  type TickOptions,
+  TickSpec,
+} from "./spec.ts";
+import type { TickRun } from "./tick_run.ts";
 
 /**
  * Work that is done again and again, on a fixed grid.
@@ -33,15 +44,72 @@ export class Ticker extends Lifecycle {
    * Makes a runner that is stopped; nothing is started.
    *
    * @param interval Milliseconds from one tick to the next; less than 1 means
-   * 30 000.
+   * 30 000. Or a schedule, which says when to tick by the wall clock.
    * @param tick The work; what it returns is awaited, what it throws is recorded.
    * @param options How the runner behaves.
    * @throws {TypeError} if an argument or option is not of its type.
    * @throws {RangeError} if a number makes no sense, as NaN and the infinities do
    * for the interval.
    */
-  constructor(interval: number, tick: TickFunction, options?: TickerOptions) {
+  constructor(
+    interval: number | Schedule,
+    tick: TickFunction,
+    options?: TickerOptions,
+  ) {
     super();
-    animate(this, new TickSpec(interval, tick, options));
+    machineOf(this, new TickSpec(interval, tick, options));
+  }
+
+  /**
+   * Runs one tick now, for hosts that have the timers themselves: a cron trigger
+   * of an edge platform, a function that is called by a queue.
+   *
+   * - stopped: launches a run that ends with this tick.
+   * - running: ticks beside the grid or the schedule, which stays as it is; what
+   *   is passed while the tick lasts is missed.
+   *
+   * Errors are recorded and observers told as for every tick.
+   *
+   * @example A host that calls
+   * ```ts
+   * import { Ticker } from "@golib/runner/ticker";
+   * import { assertEquals } from "@std/assert";
+   *
+   * let reports = 0;
+   * const ticker = new Ticker(60_000, () => void reports++);
+   *
+   * await ticker.tick();
+   * assertEquals([reports, ticker.state], [1, "stopped"]);
+   * ```
+   *
+   * @param options A signal that ends the tick early, by aborting its own.
+   * @returns a promise that resolves when the tick has ended, whether it failed or
+   * not. It rejects at once, and nothing is run, while another tick is in flight or
+   * the runner is stopping, and if the signal has aborted already.
+   */
+  async tick(options?: TickOptions): Promise<void> {
+    const machine = machineOf(this);
+    const { signal } = machine.read("tick", options);
+    if (signal?.aborted) throw reasonOf(signal);
+    let ended!: () => void;
+    const ticked = new Promise<void>((resolve) => ended = resolve);
+    const limit = new Limit(ended);
+    try {
+      if (signal) join(signal, limit);
+      // Read late: to listen to a look-alike is to call somebody's code.
+      const { state } = machine;
+      const isOnly = state.name === "stopped";
+      const host = (run: Run) => (run as TickRun).host(limit, isOnly);
+      if (isOnly) machine.launch(undefined, undefined, host);
+      else if (state.name === "running" && state.run.isIdle) host(state.run);
+      else {
+        throw new Error(
+          `Cannot tick "${this.name}": a tick or a stop is in flight`,
+        );
+      }
+      await ticked;
+    } finally {
+      if (signal) leave(signal, limit);
+    }
   }
 }

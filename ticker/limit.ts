@@ -1,0 +1,41 @@
+import { Timeout } from "../_internal/clock.ts";
+import { reasonOf } from "../_internal/errors.ts";
+import type { AbortListener } from "../_internal/signals.ts";
+import type { TickRun } from "./tick_run.ts";
+
+/** A tick that has a time limit, or that someone waits for. */
+export class Limit implements AbortListener {
+  readonly #controller = new AbortController();
+  readonly #ended: (() => void) | undefined;
+  #timeout: Timeout | undefined;
+
+  constructor(ended?: () => void) {
+    this.#ended = ended;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  start(run: TickRun, ms: number): void {
+    this.#timeout = new Timeout(ms, () => {
+      if (this.signal.aborted) return;
+      run.machine.enter();
+      this.abort(run.expired(ms));
+      run.machine.exit();
+    });
+  }
+
+  abort(reason: unknown): void {
+    this.#controller.abort(reason);
+  }
+
+  aborted(source: AbortSignal): void {
+    this.abort(reasonOf(source));
+  }
+
+  end(): void {
+    this.#timeout?.cancel();
+    this.#ended?.();
+  }
+}
