@@ -154,7 +154,12 @@ class Wheel implements Clock {
       this.#armed--;
     }
     this.#places.give(place);
-    if (--this.#used === 0) this.#places = new Places();
+    if (--this.#used === 0) {
+      // The lists of later spans, though empty, have their places there too.
+      this.#places = new Places();
+      this.#far.clear();
+      this.#span = Infinity;
+    }
     if (this.#armed === 0 && this.#timer !== undefined) {
       this.#engine.clear(this.#timer);
       this.#timer = undefined;

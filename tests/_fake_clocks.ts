@@ -19,6 +19,8 @@ export interface HandClockOptions {
    * from whatever is called after `restore`.
    */
   readonly shared?: boolean;
+  /** Whether it looks like an engine's own, for a module that is imported then. */
+  readonly engine?: boolean;
   /** Where its time begins. */
   readonly start?: number;
 }
@@ -78,11 +80,14 @@ export class HandClock {
     this.now = options.start ?? 5_000;
     inForce = this;
     // As those of @sinonjs/fake-timers, which are new in each instance, say.
-    const own = Object.assign(
-      (call: () => void, ms?: number, ...values: unknown[]) =>
-        this.add(call, ms, values),
-      { clock: this },
-    );
+    const setTimeout = (
+      call: () => void,
+      ms?: number,
+      ...values: unknown[]
+    ) => this.add(call, ms, values);
+    const own = options.engine
+      ? setTimeout
+      : Object.assign(setTimeout, { clock: this });
     this.#replace(globalThis, {
       setTimeout: shared ? fakeSetTimeout : own,
       clearTimeout: shared ? fakeClearTimeout : (id: unknown) => {
