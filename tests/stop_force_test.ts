@@ -1,7 +1,7 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
-import { StartStop, Ticker } from "@golib/runner";
+import { type StartControl, StartStop, Ticker } from "@golib/runner";
 import { gate, reasonOf, serve, type Service, turns } from "./_helpers.ts";
 
 async function pass(time: FakeTime, ms: number): Promise<void> {
@@ -210,14 +210,18 @@ describe("control.force and the stop function's signal", () => {
   });
 
   it("have aborted already where they are first asked for later", async () => {
-    const service = serve({}, { stubborn: true });
-    const runner = service.runner;
+    const held = gate();
+    let control!: StartControl;
+    // The stop function's signal is the same: with one, it were asked for.
+    const runner = new StartStop((_signal, given) => {
+      control = given;
+      return held.promise;
+    });
     await runner.start();
     reasonOf(runner.stop({ signal: AbortSignal.abort() }));
-    const { control, signal, end } = service.run();
     assertEquals(control.force.aborted, true);
-    assertStrictEquals(control.force.reason, signal.reason);
-    end.open();
+    assertEquals(control.force.reason.name, "AbortError");
+    held.open();
     await runner.finished();
   });
 });
