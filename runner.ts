@@ -149,13 +149,19 @@ export interface RunnerTickEvent {
   readonly type: "tick";
   /** The runner it happened to. */
   readonly runner: Runner;
-  /** When the tick was due, in milliseconds on the scale of `performance.now()`. */
+  /**
+   * When the tick was due, in milliseconds on the scale of `performance.now()`, or
+   * since 1970 where the runner goes by a schedule.
+   */
   readonly scheduledAt: number;
   /** When the tick began, in milliseconds on the same scale. */
   readonly startedAt: number;
   /** How long the tick took, in milliseconds. */
   readonly duration: number;
-  /** How many points of the grid passed without a tick since the tick before. */
+  /**
+   * How many points of the grid, or runs of the schedule, passed without a tick
+   * since the tick before.
+   */
   readonly missed: number;
   /** What the tick failed with; absent where it did not. */
   readonly error?: Error;

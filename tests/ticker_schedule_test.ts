@@ -689,11 +689,11 @@ describe("Ticker with a schedule that misbehaves", () => {
               },
             });
             await ticker.start();
-            await clock.pass(minute);
+            await clock.pass(second);
             clock.block(hour);
-            await clock.pass(minute);
+            await clock.pass(second);
             await ticker.stop();
-            assert(asked <= 2 * minute + 20_000);
+            assert(asked <= 2 * second + 20_000);
             assert(ticker.errorsTotal() <= 1);
             let last = 0;
             for (const { scheduledAt, startedAt } of events) {

@@ -13,13 +13,19 @@ import {
 import type { TickRun } from "./tick_run.ts";
 
 /**
- * Work that is done again and again, on a fixed grid.
+ * Work that is done again and again, on a fixed grid or by a schedule.
  *
  * Tick k is due at start + k × interval on a monotonic clock; the lateness of one
  * never moves the next. There are never two ticks at once: one that outlasts its
  * interval makes those it covers `missed`, and the next comes at the next point of
  * the grid. The same holds after the program was held up. A tick that throws is
  * recorded and does not stop the ticker; a stop waits for a tick in flight.
+ *
+ * With a {@linkcode Schedule} the ticks follow the wall clock, which is looked at
+ * every 30 s at least: on a machine that slept, or whose clock was set, what is due
+ * is run once, late, unless it is later than `lateness`. Nothing is run twice, and
+ * what a tick covers is missed. Where the schedule ends, so does the run; one that
+ * misbehaves is an error of the run and its end.
  *
  * Constructing starts nothing. While it runs, a ticker keeps the process alive,
  * unless `persistent` is false.
@@ -37,6 +43,20 @@ import type { TickRun } from "./tick_run.ts";
  * await heartbeat.start();
  * await heartbeat.finished();
  * assertEquals(beats, 3);
+ * ```
+ *
+ * @example By a schedule
+ * ```ts
+ * import { Ticker } from "@golib/runner/ticker";
+ * import { every, limit } from "@golib/runner/schedule";
+ * import { assertEquals } from "@std/assert";
+ *
+ * let reports = 0;
+ * const ticker = new Ticker(limit(every(10), 3), () => void reports++);
+ *
+ * await ticker.start();
+ * await ticker.finished();
+ * assertEquals(reports, 3);
  * ```
  */
 export class Ticker extends Lifecycle {
