@@ -63,6 +63,13 @@ function sinon(name: string, toFake: Faked[] | undefined): ClockKind {
   };
 }
 
+/** Small steps, between which there is time for microtasks. */
+function* steps(ms: number, each = 5): Generator<number> {
+  for (let passed = 0; passed < ms; passed += each) {
+    yield Math.min(each, ms - passed);
+  }
+}
+
 /** What is used of the fake timers of `bun:test`. */
 interface BunTest {
   readonly jest: {
@@ -87,8 +94,9 @@ function runnerOfNode(apis: string[]): ClockKind {
       return {
         async pass(ms: number) {
           await settle();
-          for (let passed = 0; passed < ms; passed++) {
-            timers.tick(1);
+          // All that is due in a step sees the end of it.
+          for (const step of steps(ms, 1)) {
+            timers.tick(step);
             await settle();
           }
         },
@@ -110,8 +118,8 @@ const runnerOfBun: ClockKind = {
     return {
       async pass(ms) {
         await settle();
-        for (let passed = 0; passed < ms; passed++) {
-          jest.advanceTimersByTime(1);
+        for (const step of steps(ms)) {
+          jest.advanceTimersByTime(step);
           await settle();
         }
       },
@@ -128,8 +136,8 @@ const fakeTime: ClockKind = {
     return Promise.resolve({
       async pass(ms: number) {
         await settle();
-        for (let passed = 0; passed < ms; passed++) {
-          time.tick(1);
+        for (const step of steps(ms)) {
+          time.tick(step);
           await settle();
         }
       },
