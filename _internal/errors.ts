@@ -107,7 +107,7 @@ export class ErrorLog {
   }
 
   list(): Error[] {
-    const oldest = this.#total > this.#max ? this.#total % this.#max : 0;
+    const oldest = this.#total % this.#max;
     return [...this.#ring.slice(oldest), ...this.#ring.slice(0, oldest)];
   }
 }

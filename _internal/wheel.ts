@@ -3,9 +3,9 @@
  *
  * A timer of the engine's for each alarm costs more than all the rest of a tick,
  * and a heap costs a walk through memory for each. Here an alarm of the next
- * seconds is in the list of its millisecond, and one of later in the list of its
- * span of milliseconds, until that begins: to arm and to disarm is to link and to
- * unlink, however many there are.
+ * seconds is in the list of its millisecond; one of later is in a list that is
+ * looked through when the first of it is due, which is at most once in that time.
+ * To arm and to disarm is to link and to unlink, however many there are.
  *
  * The links are numbers in arrays, not references in objects: those who ring one
  * after the other are side by side there, and no garbage collector has to look at
@@ -17,100 +17,42 @@ import { type Engine, engineInForce, Timers } from "./clock.ts";
 import { isLongLived, unref } from "./runtime.ts";
 
 /**
- * The milliseconds that have lists of their own, and the length of a span: a power
- * of two, so that the place of a millisecond is told by its last bits.
+ * The milliseconds that have lists of their own: a power of two, so that the list
+ * of a millisecond is told by its last bits.
  */
-const SPAN = 4_096;
+const NEAR = 2_048;
+
+// Each list is a ring that begins and ends with a bare place: those below `NEAR`
+// are the milliseconds'; then come that of what is later, and of what is to ring.
+const FAR = NEAR;
+const REACHED = NEAR + 1;
+
+// How many places there are to begin with.
+const SMALL = NEAR + 512;
 
 // How many of a list are looked at for the first.
 const LOOK = 16;
-
-/**
- * Rings of places. Each list begins and ends with a bare place: those below `SPAN`
- * are the milliseconds', and `SPAN` is that of what is to be rung.
- */
-class Places {
-  alarms: (Alarm | undefined)[] = [];
-  due = new Float64Array(2 * SPAN);
-  next = new Int32Array(2 * SPAN);
-  previous = new Int32Array(2 * SPAN);
-  #end = SPAN + 1;
-  #free = 0;
-
-  constructor() {
-    for (let place = 0; place <= SPAN; place++) this.close(place);
-  }
-
-  /** Makes a place a list by itself. */
-  close(place: number): number {
-    return this.next[place] = this.previous[place] = place;
-  }
-
-  take(): number {
-    const place = this.#free || this.#end++;
-    if (place < this.due.length) this.#free = this.next[this.#free]!;
-    else {
-      const { due, next, previous } = this;
-      this.due = new Float64Array(2 * place);
-      this.next = new Int32Array(2 * place);
-      this.previous = new Int32Array(2 * place);
-      this.due.set(due);
-      this.next.set(next);
-      this.previous.set(previous);
-    }
-    return this.close(place);
-  }
-
-  give(place: number): void {
-    this.alarms[place] = undefined;
-    this.next[place] = this.#free;
-    this.#free = place;
-  }
-
-  unlink(place: number): void {
-    const { next, previous } = this;
-    next[previous[place]!] = next[place]!;
-    previous[next[place]!] = previous[place]!;
-    this.close(place);
-  }
-
-  append(list: number, place: number): void {
-    const { next, previous } = this;
-    const last = previous[list]!;
-    next[place] = list;
-    previous[place] = last;
-    next[last] = place;
-    previous[list] = place;
-  }
-
-  /** Puts all of a list behind another. */
-  move(list: number, behind: number): void {
-    const { next, previous } = this;
-    const first = next[list]!;
-    if (first === list) return;
-    const last = previous[behind]!;
-    next[last] = first;
-    previous[first] = last;
-    next[previous[list]!] = behind;
-    previous[behind] = previous[list]!;
-    this.close(list);
-  }
-}
 
 /** A clock for alarms that all keep the process alive, or all do not. */
 class Wheel implements Clock {
   latest = 0;
   readonly #engine: Engine;
   readonly #persistent: boolean;
-  #places = new Places();
-  /** The lists of later spans. */
-  readonly #far = new Map<number, number>();
-  /** The first span in `#far`. */
-  #span = Infinity;
+  // By place: who has it, when that is due, and the places beside it.
+  #alarms!: (Alarm | undefined)[];
+  #due = new Float64Array();
+  #next = new Int32Array();
+  #previous = new Int32Array();
+  /** The first place that was given back, 0 where there is none. */
+  #free = 0;
+  /** How many places are in use. */
+  #used = 0;
+  /** How many alarms are armed. */
+  #armed = 0;
   /** The first millisecond whose list has not been rung. */
   #cursor = 0;
-  #armed = 0;
-  #used = 0;
+  /** Not after the first of what is later. */
+  #far = Infinity;
   #timer: unknown;
   #wakesAt = Infinity;
   #isFaked = false;
@@ -119,6 +61,7 @@ class Wheel implements Clock {
   constructor(engine: Engine, persistent: boolean) {
     this.#engine = engine;
     this.#persistent = persistent;
+    this.#clear();
   }
 
   now(): number {
@@ -128,17 +71,12 @@ class Wheel implements Clock {
   arm(alarm: Alarm): void {
     if (this.#armed++ === 0 && this.#wakesAt === Infinity) {
       this.#cursor = Math.floor(this.latest);
-    }
-    if (alarm.place === undefined) {
-      this.#used++;
-      const place = this.#places.take();
-      this.#places.alarms[place] = alarm;
-      alarm.place = place;
+      this.#far = Infinity;
     }
     const { due } = alarm;
-    const place = alarm.place as number;
-    this.#places.due[place] = due;
-    this.#put(place, due);
+    const place = (alarm.place ??= this.#take(alarm)) as number;
+    this.#due[place] = due;
+    this.#put(place);
     // One that a fake clock has swallowed is armed anew when the clock is gone.
     if (due < this.#wakesAt || this.#isFaked && !this.#engine.isFaked()) {
       this.#wakeAt(Math.min(due, this.#wakesAt));
@@ -149,17 +87,14 @@ class Wheel implements Clock {
     const place = alarm.place as number | undefined;
     if (place === undefined) return;
     alarm.place = undefined;
-    if (this.#places.next[place] !== place) {
-      this.#places.unlink(place);
+    if (this.#next[place] !== place) {
+      this.#unlink(place);
       this.#armed--;
     }
-    this.#places.give(place);
-    if (--this.#used === 0) {
-      // The lists of later spans, though empty, have their places there too.
-      this.#places = new Places();
-      this.#far.clear();
-      this.#span = Infinity;
-    }
+    this.#alarms[place] = undefined;
+    this.#next[place] = this.#free;
+    this.#free = place;
+    if (--this.#used === 0 && this.#due.length > SMALL) this.#clear();
     if (this.#armed === 0 && this.#timer !== undefined) {
       this.#engine.clear(this.#timer);
       this.#timer = undefined;
@@ -167,16 +102,59 @@ class Wheel implements Clock {
     }
   }
 
-  #put(place: number, due: number): void {
+  /** Begins with empty lists, and lets go of the memory of longer arrays. */
+  #clear(): void {
+    this.#alarms = [];
+    this.#alarms.length = REACHED + 1;
+    this.#free = 0;
+    this.#resize(0, SMALL);
+    for (let list = 0; list <= REACHED; list++) this.#unlink(list);
+  }
+
+  #resize(from: number, to: number): void {
+    const grown = <T extends Float64Array | Int32Array>(array: T, old: T) => {
+      array.set(old.subarray(0, from));
+      return array;
+    };
+    this.#due = grown(new Float64Array(to), this.#due);
+    this.#next = grown(new Int32Array(to), this.#next);
+    this.#previous = grown(new Int32Array(to), this.#previous);
+  }
+
+  #take(alarm: Alarm): number {
+    const place = this.#free || this.#alarms.length;
+    if (this.#free) this.#free = this.#next[place]!;
+    else if (place === this.#due.length) this.#resize(place, 2 * place);
+    this.#used++;
+    this.#alarms[place] = alarm;
+    return place;
+  }
+
+  #unlink(place: number): void {
+    const next = this.#next[place]!;
+    const previous = this.#previous[place]!;
+    this.#next[previous] = next;
+    this.#previous[next] = previous;
+    this.#next[place] = this.#previous[place] = place;
+  }
+
+  #append(list: number, first: number, last = first): void {
+    const before = this.#previous[list]!;
+    this.#next[before] = first;
+    this.#previous[first] = before;
+    this.#next[last] = list;
+    this.#previous[list] = last;
+  }
+
+  #put(place: number): void {
+    const due = this.#due[place]!;
     const slot = Math.max(Math.floor(due), this.#cursor);
-    let list: number | undefined = slot & SPAN - 1;
-    if (slot - this.#cursor >= SPAN) {
-      const span = Math.floor(slot / SPAN);
-      list = this.#far.get(span);
-      if (list === undefined) this.#far.set(span, list = this.#places.take());
-      this.#span = Math.min(this.#span, span);
+    let list = slot & NEAR - 1;
+    if (slot - this.#cursor >= NEAR) {
+      list = FAR;
+      this.#far = Math.min(this.#far, due);
     }
-    this.#places.append(list, place);
+    this.#append(list, place);
   }
 
   #wakeAt(due: number): void {
@@ -195,62 +173,59 @@ class Wheel implements Clock {
     this.now();
     this.#reach();
     try {
-      this.#ringReached();
+      for (let place; (place = this.#next[REACHED]!) !== REACHED;) {
+        this.#unlink(place);
+        if (this.#due[place]! > this.latest + EPSILON) this.#put(place);
+        else {
+          this.#armed--;
+          this.#alarms[place]!.ring();
+        }
+      }
     } finally {
       this.#wakesAt = Infinity;
       if (this.#armed > 0) this.#wakeAt(this.#first());
     }
   }
 
-  #ringReached(): void {
-    for (;;) {
-      // An alarm may end the last run, and with it these.
-      const places = this.#places;
-      const place = places.next[SPAN]!;
-      if (place === SPAN) break;
-      places.unlink(place);
-      const due = places.due[place]!;
-      if (due > this.latest + EPSILON) this.#put(place, due);
-      else {
-        this.#armed--;
-        places.alarms[place]!.ring();
-      }
-    }
-  }
-
-  /** Sorts out the alarms up to this millisecond, and those of spans that begin. */
+  /** Moves what is due up to this millisecond to where it is rung from. */
   #reach(): void {
-    const places = this.#places;
     const end = Math.max(Math.floor(this.latest) + 1, this.#cursor);
-    const last = Math.min(end, this.#cursor + SPAN);
+    if (this.#far < end) this.#approach(end);
+    const last = Math.min(end, this.#cursor + NEAR);
     for (let slot = this.#cursor; slot < last; slot++) {
-      places.move(slot & SPAN - 1, SPAN);
+      const list = slot & NEAR - 1;
+      const first = this.#next[list]!;
+      if (first === list) continue;
+      this.#append(REACHED, first, this.#previous[list]);
+      this.#next[list] = this.#previous[list] = list;
     }
     this.#cursor = end;
-    if (this.#span * SPAN >= end) return;
-    this.#span = Infinity;
-    for (const [span, list] of this.#far) {
-      if (span * SPAN < end) {
-        this.#far.delete(span);
-        places.move(list, SPAN);
-        places.give(list);
-      } else this.#span = Math.min(this.#span, span);
+  }
+
+  /** Sorts out what is no longer far, once it has been for this long. */
+  #approach(end: number): void {
+    const last = this.#previous[FAR]!;
+    this.#far = Infinity;
+    for (let place = FAR; place !== last;) {
+      place = this.#next[FAR]!;
+      this.#unlink(place);
+      if (this.#due[place]! < end) this.#append(REACHED, place);
+      else this.#put(place);
     }
   }
 
-  /** When the next alarm is due, or the next span begins. */
+  /** When the next alarm is due, at the latest of those that are later. */
   #first(): number {
-    const { next, due } = this.#places;
-    let first = this.#span * SPAN;
-    for (let slot = this.#cursor; slot < this.#cursor + SPAN; slot++) {
-      const list = slot & SPAN - 1;
-      let place = next[list]!;
+    let first = this.#far;
+    for (let slot = this.#cursor; slot < this.#cursor + NEAR; slot++) {
+      const list = slot & NEAR - 1;
+      let place = this.#next[list]!;
       if (place === list) continue;
       for (let look = 0; place !== list; look++) {
         // One of many is not waited for by itself.
         if (look === LOOK) return Math.min(first, slot + 1);
-        first = Math.min(first, due[place]!);
-        place = next[place]!;
+        first = Math.min(first, this.#due[place]!);
+        place = this.#next[place]!;
       }
       break;
     }
