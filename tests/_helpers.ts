@@ -135,28 +135,35 @@ export function serve(
 
 /** A controller whose signal counts its listeners. */
 export class CountingController extends AbortController {
-  readonly #listeners = new Set<unknown>();
+  /** Each, and whether the abort takes it away. */
+  readonly #listeners = new Map<unknown, boolean>();
   /** How many were ever added. */
   added = 0;
 
   constructor() {
     super();
     const { signal } = this;
+    const listeners = this.#listeners;
     const add = signal.addEventListener;
     const remove = signal.removeEventListener;
-    add.call(signal, "abort", () => this.#listeners.clear());
+    add.call(signal, "abort", () => {
+      for (const [each, isOnce] of listeners) {
+        if (isOnce) listeners.delete(each);
+      }
+    });
     signal.addEventListener = (...values: unknown[]) => {
       this.added++;
-      this.#listeners.add(values[1]);
+      const { once = false } = Object(values[2]) as { once?: boolean };
+      listeners.set(values[1], once);
       Reflect.apply(add, signal, values);
     };
     signal.removeEventListener = (...values: unknown[]) => {
-      this.#listeners.delete(values[1]);
+      listeners.delete(values[1]);
       Reflect.apply(remove, signal, values);
     };
   }
 
-  /** How many wait for the abort. */
+  /** How many are there. */
   get count(): number {
     return this.#listeners.size;
   }

@@ -152,6 +152,24 @@ describe("start({ signal })", () => {
     await runner.stop();
   });
 
+  it("stops the run also when the signal aborts inside the start function", async () => {
+    for (const awaitReady of [false, true]) {
+      const life = new AbortController();
+      const service = serve({ awaitReady }, {
+        begin: () => life.abort("inside"),
+      });
+      const { runner } = service;
+      const started = watch(runner.start({ signal: life.signal }));
+      assertEquals([runner.state, service.stops], ["stopping", 1]);
+      await runner.finished();
+      assertEquals(
+        [started.status, started.reason],
+        awaitReady ? ["rejected", "inside"] : ["resolved", undefined],
+      );
+      assertEquals([runner.state, runner.errorsTotal()], ["stopped", 0]);
+    }
+  });
+
   it("keeps the reason of a stop that came before the abort", async () => {
     const service = serve({}, { stubborn: true });
     const { runner } = service;

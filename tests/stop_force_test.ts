@@ -212,7 +212,7 @@ describe("control.force and the stop function's signal", () => {
   it("have aborted already where they are first asked for later", async () => {
     const held = gate();
     let control!: StartControl;
-    // The stop function's signal is the same: with one, it were asked for.
+    // A stop function would be given the same signal, and so ask for it.
     const runner = new StartStop((_signal, given) => {
       control = given;
       return held.promise;
