@@ -54,4 +54,23 @@ describe("Many tickers", () => {
     await Promise.all(tickers.map((each) => each.finished()));
     assertEquals(ticks, 1);
   });
+
+  it("keep apart at every millisecond, also where counting begins anew", async () => {
+    // What is counted in powers of two begins anew at each multiple of 4,096.
+    const now = performance.now();
+    const next = (Math.floor(now / 4_096) + 1) * 4_096;
+    const early = Array.from(
+      { length: 40 },
+      (_, index) => new Ticker(Math.max(1, next - now - 20 + index), () => {}),
+    );
+    let ticks = 0;
+    const hourly = new Ticker(3_600_000, () => {});
+    const quick = new Ticker(5, () => void ticks++);
+    for (const each of [...early, hourly, quick]) await each.start();
+    await Promise.all([...early, hourly].map((each) => each.stop()));
+    ticks = 0;
+
+    await until(() => ticks >= 3);
+    await quick.stop();
+  });
 });
