@@ -73,6 +73,7 @@ const tasks = {
   test: () => ["_tools/suite.mjs", ...rest],
   check: () => ["_tools/check.mjs", ...rest],
   each: () => ["_tools/each.mjs", ...rest],
+  examples: () => ["_tools/examples.mjs", ...rest],
   size: () => ["_tools/size.mjs", ...rest],
 };
 if (!Object.hasOwn(tasks, task ?? "")) {

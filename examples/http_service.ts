@@ -163,3 +163,16 @@ try {
 life.abort();
 await watch.finished();
 process.exitCode = service.errorsTotal() > 0 ? 1 : 0;
+
+// Prints:
+//
+// http server: starting
+// listening on http://127.0.0.1:N
+// http server: running
+// health check: running
+// health check: N ms, up for N ms
+// ...
+// http server: stopping
+// health check: stopping
+// health check: stopped
+// http server: stopped

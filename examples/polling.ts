@@ -15,12 +15,12 @@ const server = createServer((_request, response) => {
 await once(server.listen(0, "127.0.0.1"), "listening");
 const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-const poll = new Ticker(200, async (signal) => {
+const poll = new Ticker(600, async (signal) => {
   const response = await fetch(url, { signal });
   console.log(await response.text());
 }, {
   name: "poll",
-  tickTimeout: 150,
+  tickTimeout: 500,
   printErrors: false,
   observer(event) {
     if (event.type === "error") console.log(event.error.name);

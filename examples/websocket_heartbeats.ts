@@ -20,7 +20,7 @@ server.on("connection", (socket) => {
   accepted++;
   let alive = true;
   socket.on("pong", () => alive = true);
-  const heartbeat = new Ticker(1_000, () => {
+  const heartbeat = new Ticker(1_500, () => {
     if (!alive) {
       dropped++;
       socket.terminate();

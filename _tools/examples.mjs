@@ -1,0 +1,94 @@
+// Runs every example on every engine, and compares what it prints with what it
+// says it prints: the lines after "// Prints:" at its end, in which N is any
+// number and ... any lines.
+//
+//   npm run examples                    all
+//   npm run examples -- bun polling.ts  only this engine, only this example
+
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { environment, fileCommand, findEngines, root } from "./engines.mjs";
+
+const limit = 60_000;
+const values = { "http_service.ts": ["--seconds", "2.5"] };
+
+const engines = findEngines();
+const names = readdirSync(join(root, "examples"))
+  .filter((name) => name.endsWith(".ts")).sort();
+const asked = process.argv.slice(2);
+const ids = engines.map(({ id }) => id);
+const stranger = asked.find((each) =>
+  !ids.includes(each) && !names.includes(each)
+);
+if (stranger) {
+  console.error(`'${stranger}' is none of: ${[...ids, ...names].join(", ")}`);
+  process.exit(2);
+}
+const chosen = (all) => {
+  const some = all.filter((each) => asked.includes(each));
+  return some.length > 0 ? some : all;
+};
+
+/** What an example says that it prints, as a pattern. */
+function expectation(name) {
+  const text = readFileSync(join(root, "examples", name), "utf8");
+  const [, block] = /^\/\/ Prints:\n\/\/\n((?:\/\/.*\n)+)$/m.exec(text) ?? [];
+  if (!block) throw new Error(`${name} does not say what it prints`);
+  const lines = block.trimEnd().split("\n").map((line) => line.slice(3));
+  const pattern = lines.map((line) =>
+    line === "..."
+      ? "(?:.*\n)*?"
+      : `${
+        line.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(
+          /\bN\b/g,
+          "[\\d.]+",
+        )
+      }\n`
+  ).join("");
+  return new RegExp(`^${pattern}$`);
+}
+
+let passed = 0;
+let failed = 0;
+for (const { id, kind, binary, version } of engines) {
+  if (!chosen(ids).includes(id)) continue;
+  if (!binary) {
+    console.log(`${id}: not installed on this platform`);
+    continue;
+  }
+  console.log(`${kind} ${version}`);
+  for (const name of chosen(names)) {
+    const started = performance.now();
+    const { status, signal, stdout, stderr } = spawnSync(
+      binary,
+      fileCommand(kind, `examples/${name}`, values[name]),
+      {
+        cwd: root,
+        env: environment(),
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "pipe"],
+        timeout: limit,
+        killSignal: "SIGKILL",
+      },
+    );
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    const fault = signal
+      ? `ended by ${signal}`
+      : status !== 0
+      ? `ended with ${status}`
+      : stderr !== ""
+      ? "wrote to standard error"
+      : !expectation(name).test(stdout)
+      ? "did not print what it says"
+      : undefined;
+    console.log(`  ${fault ? "FAILED" : "ok    "}  ${name}, ${seconds} s`);
+    if (fault) {
+      failed++;
+      console.log(`${fault}\n${stdout}${stderr}`);
+    } else passed++;
+  }
+}
+console.log(`\n${passed} examples passed, ${failed} failed`);
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
