@@ -20,6 +20,7 @@ const rest = ["tests", "examples", "bench", "_tools"]
     readdirSync(join(root, folder), { recursive: true })
       .map((name) => join(folder, name))
       .filter((name) => name.endsWith(".ts"))
+      .filter((name) => !name.includes("node_modules"))
   )
   // It is for Node, whose types have what Deno's lack.
   .filter((name) => name !== join("_tools", "std", "bdd.ts"));

@@ -75,6 +75,7 @@ const tasks = {
   each: () => ["_tools/each.mjs", ...rest],
   examples: () => ["_tools/examples.mjs", ...rest],
   size: () => ["_tools/size.mjs", ...rest],
+  bench: () => ["bench/main.mjs", ...rest],
 };
 if (!Object.hasOwn(tasks, task ?? "")) {
   console.error(`Usage: node _tools/run.mjs ${Object.keys(tasks).join("|")}`);

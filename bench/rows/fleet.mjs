@@ -1,0 +1,108 @@
+import { median, slope, spread, table } from "../statistics.mjs";
+import {
+  atMost,
+  enginesOf,
+  ratios,
+  rounds,
+  verdict,
+  where,
+  whole,
+} from "./_common.mjs";
+
+const LEFT = 16;
+
+/** What is left for each, by the slope over the sizes, a round at a time. */
+function slopes(own, kind) {
+  const its = where(own, { kind });
+  return [...new Set(its.map(({ round }) => round))].map((round) =>
+    slope(
+      where(its, { round }).map(({ count, bytesLeft }) => [count, bytesLeft]),
+    )
+  );
+}
+
+export const fleet = {
+  title: "Starting 100,000, stopping them, and what is left",
+
+  measure(bench) {
+    const sizes = bench.size([25_000, 50_000, 100_000], [50, 100, 200]);
+    const configurations = sizes.flatMap((count) =>
+      ["ticker", "controller"].map((kind) => ({ settings: { kind, count } }))
+    );
+    return rounds(
+      bench,
+      bench.size(4, 1),
+      configurations,
+      (engine, settings) => bench.run(engine, "fleet", settings),
+    );
+  },
+
+  wrong: (results) =>
+    results.filter(({ running, stillRunning, count }) =>
+      running !== count || stillRunning !== 0
+    ).map(({ engine, kind, count, running, stillRunning }) =>
+      `${engine} ${kind}: ${running} of ${count} run, then ${stillRunning}`
+    ),
+
+  report(results) {
+    const most = Math.max(...results.map(({ count }) => count));
+    const against = (own, value) =>
+      ratios(
+        where(own, { count: most }),
+        ["kind", "ticker"],
+        ["kind", "controller"],
+        value,
+      );
+    const text = table(
+      [
+        "engine",
+        "µs each",
+        `${whole(most)} tickers`,
+        "as many controllers",
+        "ratio",
+      ],
+      enginesOf(results).flatMap((engine) => {
+        const own = where(results, { engine });
+        const line = (what, value) => [
+          engine,
+          what,
+          ...["ticker", "controller"].map((kind) =>
+            spread(where(own, { kind, count: most }).map(value))
+          ),
+          spread(against(own, value)),
+        ];
+        return [
+          line("start", ({ start }) => start),
+          line("stop", ({ stop }) => stop),
+          line("both", ({ start, stop }) => start + stop),
+          [
+            engine,
+            "bytes left, each, by the slope",
+            spread(slopes(own, "ticker")),
+            spread(slopes(own, "controller")),
+            "",
+          ],
+        ];
+      }),
+      2,
+    );
+    const goal = (what, value) =>
+      verdict(
+        `${what} ≤ 2 × as many \`AbortController\`s`,
+        results,
+        (own) => atMost(median(against(own, value)), 2, " ×"),
+      );
+    return {
+      text,
+      verdicts: [
+        goal("starting 100,000 tickers", ({ start }) => start),
+        goal("stopping 100,000 tickers", ({ stop }) => stop),
+        verdict(
+          `left afterwards ≤ ${LEFT} bytes for each`,
+          results,
+          (own) => atMost(median(slopes(own, "ticker")), LEFT, " B"),
+        ),
+      ],
+    };
+  },
+};

@@ -1,0 +1,118 @@
+import { labels } from "../contenders.mjs";
+import { digits, median, spread, table } from "../statistics.mjs";
+import {
+  enginesOf,
+  perTick,
+  rounds,
+  sizesOf,
+  verdict,
+  where,
+  whole,
+} from "./_common.mjs";
+
+const contendersOf = (results) => [
+  ...new Set(results.map(({ contender }) => contender)),
+];
+
+function middle(results, properties) {
+  const its = where(results, properties);
+  return its.length > 0
+    ? median(its.map((result) => perTick(result)))
+    : undefined;
+}
+
+export const growth = {
+  title: "1,000 to 1,000,000 with mixed intervals",
+
+  measure(bench) {
+    const sizes = bench.size([1_000, 10_000, 100_000, 1_000_000], [100, 1_000]);
+    const configurations = sizes.flatMap((count) =>
+      ["ticker", "interval", "chain"].filter((contender) =>
+        contender !== "chain" || count < 1_000_000
+      ).map((contender) => {
+        // A hundred ticks in each millisecond at every size, so that what grows
+        // is the number of tickers alone: intervals of 5 to 15 ms for a thousand,
+        // of 5 to 15 s for a million.
+        const low = count / 200;
+        return {
+          upTo: contender === "chain" ? 1 : undefined,
+          settings: {
+            contender,
+            count,
+            low: bench.size(low, 50),
+            high: bench.size(3 * low, 150),
+            settle: bench.size(Math.max(1_500, 1.6 * low), 500),
+            window: bench.size(count < 1_000_000 ? 1_500 : 3_000, 300),
+            windows: bench.size(2, 1),
+          },
+        };
+      })
+    );
+    return rounds(
+      bench,
+      bench.size(2, 1),
+      configurations,
+      (engine, settings) => bench.run(engine, "steady", settings),
+    );
+  },
+
+  wrong: (results) =>
+    results.filter(({ first, count, ticksAfterStop }) =>
+      first < count || ticksAfterStop > 0
+    ).map(({ engine, contender, count, first, ticksAfterStop }) =>
+      `${engine} ${contender}: ${first} ticks of ${count} at work, ${ticksAfterStop} after the stop`
+    ),
+
+  report(results) {
+    const sizes = sizesOf(results);
+    const text = table(
+      ["engine", "contender", ...sizes.map((size) => `${whole(size)}, µs`)],
+      enginesOf(results).flatMap((engine) =>
+        contendersOf(results).map((contender) => [
+          engine,
+          labels[contender],
+          ...sizes.map((count) =>
+            spread(
+              where(results, { engine, contender, count }).map((result) =>
+                perTick(result)
+              ),
+            )
+          ),
+        ])
+      ),
+      2,
+    );
+    return {
+      text,
+      verdicts: [
+        verdict(
+          "1,000 → 1,000,000 tickers: CPU per tick grows no faster than log n",
+          results,
+          (own) => {
+            const [least, most] = [sizes[0], sizes.at(-1)];
+            const grown = middle(own, { contender: "ticker", count: most }) /
+              middle(own, { contender: "ticker", count: least });
+            const allowed = Math.log(most) / Math.log(least);
+            return {
+              text: `${digits(grown)} × (log n: ${digits(allowed)} ×)`,
+              ok: grown <= allowed,
+            };
+          },
+        ),
+      ],
+    };
+  },
+
+  /** For the plot. */
+  points: (results) =>
+    enginesOf(results).flatMap((engine) =>
+      contendersOf(results).flatMap((contender) =>
+        sizesOf(results).map((count) => ({
+          engine,
+          contender: labels[contender],
+          count,
+          cost: middle(results, { engine, contender, count }),
+        })).filter(({ cost }) => cost !== undefined)
+      )
+    ),
+};
