@@ -8,6 +8,7 @@ interface Engine {
     env: Record<string, string | undefined>;
     versions: { node?: string };
   };
+  readonly EdgeRuntime?: string;
   readonly navigator?: { userAgent?: string };
   /** Set by runs that have no environment variables. */
   readonly GOLIB_RUNNER_ENGINE?: string;
@@ -18,12 +19,16 @@ const expected = engine.GOLIB_RUNNER_ENGINE ??
   engine.process?.env["GOLIB_RUNNER_ENGINE"];
 
 function itself(): string {
+  const { userAgent = "unknown" } = engine.navigator ?? {};
+  // It pretends to be Node.
+  if (userAgent === "Cloudflare-Workers") return "workerd";
+  if (engine.EdgeRuntime) return engine.EdgeRuntime;
   if (engine.Deno) return `deno ${engine.Deno.version.deno}`;
   if (engine.Bun) return `bun ${engine.Bun.version}`;
   if (engine.process?.versions.node) {
     return `node ${engine.process.versions.node}`;
   }
-  return engine.navigator?.userAgent ?? "unknown";
+  return /(Chrome|Firefox)\/\d+/.exec(userAgent)?.[0] ?? userAgent;
 }
 
 describe("engine", () => {

@@ -1,16 +1,15 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { delay } from "@std/async";
 import { describe, it } from "@std/testing/bdd";
+import { canKill } from "./_child.ts";
 
 interface Host {
   readonly Deno?: unknown;
   readonly Bun?: unknown;
-  readonly process?: { platform?: string; versions?: { node?: string } };
 }
 
-const { Deno, Bun, process } = globalThis as Host;
-// Elsewhere there are no child processes, and Windows has no SIGTERM to send.
-const ignore = !process?.versions?.node || process.platform === "win32";
+const { Deno, Bun } = globalThis as Host;
+const ignore = !canKill;
 
 /** How long the servers of Node and its like keep an idle connection, in ms. */
 const KEEP_ALIVE = 5_000;
