@@ -215,7 +215,14 @@ function linesFor(engine) {
       "mod.ts",
       "runner.ts",
       "tools.ts",
-      ...["schedule", "shutdown", "start_stop", "supervisor", "ticker"].flatMap(
+      ...[
+        "reload",
+        "schedule",
+        "shutdown",
+        "start_stop",
+        "supervisor",
+        "ticker",
+      ].flatMap(
         (folder) =>
           existsSync(join(root, folder))
             ? readdirSync(join(root, folder)).map((name) => `${folder}/${name}`)

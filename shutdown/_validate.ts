@@ -6,11 +6,12 @@ export function refuse(
   name: string,
   expected: string,
   value: unknown,
-  Kind: ErrorConstructor = TypeError,
 ): never {
-  let shown = typeof value === "object" && value ? "an object" : typeof value;
-  if (shown !== "an object" && shown !== "function") shown = String(value);
-  throw new Kind(
+  const kind = typeof value;
+  const shown = kind === "function" || value && kind === "object"
+    ? `of type ${kind}`
+    : String(value);
+  throw new (kind === "number" ? RangeError : TypeError)(
     `Cannot ${what}: '${name}' must be ${expected}: current value is ${shown}`,
   );
 }
@@ -20,7 +21,7 @@ export function bag<T extends object>(
   what: string,
   options: T | undefined,
 ): Partial<T> {
-  return options === undefined || typeof options === "object" && options
+  return options === undefined || options && typeof options === "object"
     ? options ?? {}
     : refuse(what, "options", "an object", options);
 }
@@ -31,7 +32,7 @@ export function milliseconds(
   name: string,
   value: unknown,
 ): number {
-  const expected = "a number of milliseconds of at least 0";
-  if (typeof value !== "number") refuse(what, name, expected, value);
-  return value >= 0 ? value : refuse(what, name, expected, value, RangeError);
+  return typeof value === "number" && value >= 0
+    ? value
+    : refuse(what, name, "a number of milliseconds of at least 0", value);
 }

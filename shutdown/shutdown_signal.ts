@@ -1,4 +1,4 @@
-import { numberOf, type Process, processOf } from "./_process.ts";
+import { numberOf, processOf } from "./_process.ts";
 import { bag, refuse } from "./_validate.ts";
 
 /**
@@ -50,47 +50,6 @@ export interface ShutdownSignal extends AbortSignal, Disposable {
 // presses it twice within this time.
 const SAME_MS = 100;
 
-class Listening {
-  readonly process: Process;
-  readonly controller = new AbortController();
-  signals: SignalName[] = [];
-  #first: number | undefined;
-
-  constructor(process: Process | undefined, wanted: readonly SignalName[]) {
-    this.process = process as Process;
-    for (const name of process ? wanted : []) {
-      try {
-        this.process.on(name, this.#heard);
-        this.signals.push(name);
-      } catch {
-        // Windows has few of them, and Deno refuses the others.
-      }
-    }
-    if (this.signals.length === 0) {
-      console.error(
-        "shutdownSignal: this platform sends no such signals",
-      );
-    }
-  }
-
-  readonly dispose = (): void => {
-    for (const name of this.signals) this.process.off(name, this.#heard);
-    this.signals = [];
-  };
-
-  readonly #heard = (name: string, number?: number): void => {
-    const now = performance.now();
-    if (this.#first === undefined) {
-      this.#first = now;
-      const reason = new DOMException(`Received ${name}`, "AbortError");
-      this.controller.abort(Object.assign(reason, { signal: name }));
-    } else if (now - this.#first > SAME_MS) {
-      const { process } = this;
-      process.exit(128 + (number ?? numberOf(process, name) ?? 0));
-    }
-  };
-}
-
 /**
  * A signal that aborts when the process is told to end, by Ctrl-C or by whatever
  * runs it.
@@ -131,11 +90,38 @@ export function shutdownSignal(
     !Array.isArray(signals) || signals.length === 0 ||
     !signals.every((name) => /^SIG[A-Z]+\d?$/.test(name))
   ) refuse(what, "signals", "a list of names of signals", signals);
-  const listening = new Listening(processOf(), signals);
-  const { dispose } = listening;
-  return Object.defineProperties(listening.controller.signal, {
-    signals: { get: () => listening.signals },
-    dispose: { value: dispose },
-    ...(Symbol.dispose && { [Symbol.dispose]: { value: dispose } }),
+
+  const process = processOf();
+  const controller = new AbortController();
+  const heeded: SignalName[] = [];
+  let first: number | undefined;
+  const heard = (name: string, number?: number) => {
+    const now = performance.now();
+    if (first === undefined) {
+      first = now;
+      const reason = new DOMException(`Received ${name}`, "AbortError");
+      controller.abort(Object.assign(reason, { signal: name }));
+    } else if (now - first > SAME_MS) {
+      process?.exit(128 + (number ?? numberOf(process, name) ?? 0));
+    }
+  };
+  const dispose = () => {
+    for (const name of heeded.splice(0)) process?.off(name, heard);
+  };
+  for (const name of process ? signals : []) {
+    try {
+      process?.on(name, heard);
+      heeded.push(name);
+    } catch {
+      // Windows has few of them, and Deno refuses the others.
+    }
+  }
+  if (heeded.length === 0) {
+    console.error("shutdownSignal: this platform sends no such signals");
+  }
+  return Object.assign(controller.signal, {
+    signals: heeded,
+    dispose,
+    ...(Symbol.dispose && { [Symbol.dispose]: dispose }),
   }) as ShutdownSignal;
 }

@@ -1,6 +1,7 @@
 /** What the tests of `shutdown/` and `reload/` kill: a scenario by its name. */
 
 import { main, shutdownSignal } from "../shutdown/mod.ts";
+import { Reloadable } from "../reload/mod.ts";
 import { StartStop } from "../start_stop/mod.ts";
 import { untilAborted } from "../tools.ts";
 
@@ -135,6 +136,24 @@ const scenarios: Record<string, () => Promise<unknown>> = {
       writable: true,
     });
     console.log(`code ${code}`);
+  },
+  reload: async () => {
+    const app = new Reloadable((generation) =>
+      new StartStop(
+        async (signal, { ready }) => {
+          console.log(`start ${generation}`);
+          if (generation === 1) ready();
+          await untilAborted(signal);
+          console.log(`end ${generation}`);
+        },
+        undefined,
+        { awaitReady: true },
+      )
+    );
+    const ended = main(app);
+    await wait(50);
+    app.reload().catch(({ name }) => console.log(`reload: ${name}`));
+    await ended;
   },
   signal: async () => {
     const hold = setInterval(() => {}, 1_000);

@@ -1,0 +1,207 @@
+/** The generations of a `Reloadable`: how they are made, swapped and ended. */
+
+import type { ErrorPhase, FinishedOptions, Runner } from "../runner.ts";
+
+/** A runner whose end can be waited for: all of this library's are. */
+export interface GenerationRunner extends Runner {
+  /** Settles when the runner has come to rest. */
+  finished(options?: FinishedOptions): Promise<void>;
+}
+
+interface Generation<R> {
+  readonly number: number;
+  readonly runner: R;
+}
+
+interface Deferred {
+  readonly promise: Promise<void>;
+  resolve(): void;
+  reject(reason: unknown): void;
+}
+
+function deferred(): Deferred {
+  let resolve!: () => void;
+  let reject!: (reason: unknown) => void;
+  const promise = new Promise<void>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  // Nobody needs to wait for it.
+  promise.catch(() => {});
+  return { promise, resolve, reject };
+}
+
+export class Generations<R extends GenerationRunner> {
+  /** The one that does the work. */
+  current: Generation<R> | undefined;
+  readonly #name: string;
+  readonly #factory: (generation: number) => R | PromiseLike<R>;
+  readonly #record: (value: unknown, phase: ErrorPhase) => Error;
+  readonly #live = new Map<Generation<R>, Promise<void>>();
+  #made = 0;
+  /** The one that starts. */
+  #next: Generation<R> | undefined;
+  /** The reloads that wait for the next generation, as one. */
+  #asked: Deferred | undefined;
+  /** Whether a reload wants a newer generation than the one that is made. */
+  #stale = false;
+  #turning: Promise<void> | undefined;
+  #halted = true;
+  #over!: Deferred;
+  /** How the current generation has ended. */
+  #outcome: Promise<void> | undefined;
+  #force: AbortSignal | undefined;
+
+  /** @param record Keeps an error that does not end the run. */
+  constructor(
+    name: string,
+    factory: (generation: number) => R | PromiseLike<R>,
+    record: (value: unknown, phase: ErrorPhase) => Error,
+  ) {
+    this.#name = name;
+    this.#factory = factory;
+    this.#record = record;
+  }
+
+  /** Lives until the current generation has ended, and all others with it. */
+  async run(ready: () => void): Promise<void> {
+    this.#over = deferred();
+    this.#force = this.#outcome = undefined;
+    this.#halted = false;
+    this.#turning = this.#turns(ready);
+    await this.#over.promise;
+    this.halt();
+    try {
+      await this.#turning;
+    } finally {
+      await Promise.all(this.#live.values());
+    }
+    await this.#outcome;
+  }
+
+  reload(): Promise<void> {
+    const { promise } = this.#asked ??= deferred();
+    if (this.#halted) this.#callOff();
+    else {
+      this.#stale = true;
+      if (this.#next !== undefined) this.#stop(this.#next);
+      this.#turning ??= this.#turns();
+    }
+    return promise;
+  }
+
+  /** Ends it all; once `force` has aborted nobody waits for that any more. */
+  halt(force?: AbortSignal): void {
+    this.#halted = true;
+    this.#force ??= force;
+    this.#callOff();
+    for (const each of this.#live.keys()) this.#stop(each);
+    this.#over.resolve();
+  }
+
+  #callOff(): void {
+    this.#take()?.reject(
+      new DOMException(
+        `Cannot reload "${this.#name}": it is not running`,
+        "AbortError",
+      ),
+    );
+  }
+
+  #take(): Deferred | undefined {
+    const asked = this.#asked;
+    this.#asked = undefined;
+    return asked;
+  }
+
+  /** Makes generations until there is one that nobody wants to be newer. */
+  async #turns(ready?: () => void): Promise<void> {
+    // Reloads that are called in one go make one generation.
+    if (ready === undefined) await undefined;
+    do {
+      this.#stale = false;
+      try {
+        if (!this.#halted) await this.#turn();
+        if (this.current !== undefined) ready?.();
+      } catch (error) {
+        if (this.#outdated()) continue;
+        if (this.current === undefined) {
+          this.halt();
+          throw error;
+        }
+        this.#take()?.reject(this.#record(error, "start"));
+      }
+    } while (this.#asked !== undefined);
+    this.#turning = undefined;
+  }
+
+  async #turn(): Promise<void> {
+    const number = ++this.#made;
+    const runner = await this.#factory(number);
+    if (this.#outdated()) return;
+    const cannot = `Cannot start generation ${number} of "${this.#name}"`;
+    const isLive = [...this.#live.keys()].some((each) =>
+      each.runner === runner
+    );
+    if (isLive || typeof runner?.finished !== "function") {
+      throw new TypeError(`${cannot}: the factory must make a new runner`);
+    }
+
+    const next = this.#next = { number, runner };
+    const starting = runner.start();
+    const ended = this.#watch(next);
+    try {
+      await starting;
+      // Without `awaitReady` a start says nothing of what became of the run.
+      if (!runner.isRunning() && !this.#outdated()) {
+        await ended;
+        throw new Error(`${cannot}: it ended before it was ready`);
+      }
+    } catch (error) {
+      // Nothing of it is to stay behind.
+      await this.#stop(next);
+      throw error;
+    } finally {
+      this.#next = undefined;
+    }
+    await (this.#outdated() ? this.#stop(next) : this.#handOver(next));
+  }
+
+  async #handOver(next: Generation<R>): Promise<void> {
+    const asked = this.#take();
+    const old = this.current;
+    this.current = next;
+    const late = old && await this.#stop(old);
+    if (late === undefined) asked?.resolve();
+    else asked?.reject(this.#halted ? late : this.#record(late, "stop"));
+  }
+
+  #outdated(): boolean {
+    return this.#halted || this.#stale;
+  }
+
+  /** Takes a generation for alive until it has come to rest. */
+  #watch(generation: Generation<R>): Promise<void> {
+    const ended = generation.runner.finished();
+    const rest = () => {
+      this.#live.delete(generation);
+      if (this.current !== generation) return;
+      this.current = undefined;
+      this.#outcome = ended;
+      this.halt();
+    };
+    this.#live.set(generation, ended.then(rest, rest));
+    return ended;
+  }
+
+  /** Resolves to what it rejected with. */
+  async #stop({ runner }: Generation<R>): Promise<unknown> {
+    const signal = this.#force;
+    try {
+      await runner.stop(signal && { signal, timeout: Infinity });
+    } catch (reason) {
+      return reason;
+    }
+    return undefined;
+  }
+}

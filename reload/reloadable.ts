@@ -1,0 +1,219 @@
+import type { Observer, RunnerEvent } from "../runner.ts";
+import { StartStop, type StartStopOptions } from "../start_stop/mod.ts";
+import { recoveryCaller } from "../tools.ts";
+import { type GenerationRunner, Generations } from "./_generations.ts";
+import { teller } from "./_teller.ts";
+
+/**
+ * Makes the runner of a generation: a new one each time, not started.
+ *
+ * @param generation Its number, from 1 on; none comes twice.
+ */
+export type GenerationFactory<R extends GenerationRunner> = (
+  generation: number,
+) => R | PromiseLike<R>;
+
+/** Options of {@linkcode Reloadable}; the default name is "reloadable". */
+export type ReloadableOptions = Omit<StartStopOptions, "awaitReady">;
+
+/**
+ * A runner over runners of which one takes over from the other without a gap.
+ *
+ * `reload()` has the factory make the next generation, starts it, waits until it
+ * is ready, and only then stops the one before. If the new one fails to start, the
+ * old one stays untouched. What the generations share, a port that is listened on
+ * for instance, stands outside of them and asks for `current`.
+ *
+ * It ends when its current generation ends by itself, cleanly or with what that
+ * failed with. A generation should have `awaitReady`, else it counts as ready once
+ * it is launched.
+ *
+ * `stopTimeout` is the grace of a stop as a whole, whatever that of a generation
+ * is; for the hand-over it is that of the old generation.
+ *
+ * @example Usage
+ * ```ts
+ * import { Reloadable } from "@golib/runner/reload";
+ * import { StartStop, untilAborted } from "@golib/runner";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const events: string[] = [];
+ * await using app = new Reloadable((generation) =>
+ *   new StartStop(async (signal, { ready }) => {
+ *     events.push(`up ${generation}`);
+ *     ready();
+ *     await untilAborted(signal);
+ *     events.push(`down ${generation}`);
+ *   }, undefined, { awaitReady: true })
+ * );
+ *
+ * await app.start();
+ * await app.reload();
+ * assertEquals(events, ["up 1", "up 2", "down 1"]);
+ * assertEquals(app.generation, 2);
+ * ```
+ */
+export class Reloadable<R extends GenerationRunner = GenerationRunner>
+  extends StartStop {
+  readonly #observers = new Set<Observer>();
+  readonly #tell: (event: RunnerEvent) => void;
+  readonly #maxErrors: number;
+  readonly #generations: Generations<R>;
+  #leave: (() => void) | undefined;
+  #errors: Error[] = [];
+  #total = 0;
+
+  /**
+   * Makes a runner that is stopped; the factory is not called yet.
+   *
+   * @param factory Makes the runner of each generation.
+   * @param options How it behaves as a runner.
+   * @throws {TypeError} if an argument or option is not of its type.
+   * @throws {RangeError} if a number makes no sense.
+   */
+  constructor(
+    factory: GenerationFactory<R>,
+    options: ReloadableOptions = {},
+  ) {
+    check("factory", factory, "function");
+    check("options", options, "object");
+    const {
+      name = "reloadable",
+      printErrors = true,
+      maxErrors = 100,
+      observer,
+      ...rest
+    } = options;
+    super(
+      (_signal, { ready }) => {
+        this.#errors = [];
+        this.#total = 0;
+        return this.#generations.run(ready);
+      },
+      (force) => this.#generations.halt(force),
+      { ...rest, name, printErrors, maxErrors, awaitReady: true },
+    );
+    this.#maxErrors = maxErrors;
+    this.#tell = teller(name, this.#observers);
+    this.#generations = new Generations(name, factory, (value, phase) => {
+      const error = toError(value);
+      this.#total++;
+      this.#errors.push(error);
+      if (this.#errors.length > maxErrors) this.#errors.shift();
+      if (this.#leave) {
+        this.#tell({ type: "error", runner: this, error, phase });
+      }
+      if (printErrors) recoveryCaller(name, error, `phase: ${phase}`);
+      return error;
+    });
+    if (observer !== undefined) this.observe(observer);
+  }
+
+  /** The generation that does the work; `undefined` before it is ready. */
+  get current(): R | undefined {
+    return this.#generations.current?.runner;
+  }
+
+  /** The number of the generation that does the work; 0 where there is none. */
+  get generation(): number {
+    return this.#generations.current?.number ?? 0;
+  }
+
+  /**
+   * Hands over to a new generation: makes it, starts it, waits until it is ready,
+   * then stops the one before.
+   *
+   * - starting, running: as said. Reloads that are called before the new one is
+   *   ready become one, for which a still newer generation is made: the last wins,
+   *   and the one that was starting is stopped.
+   * - stopped, stopping: rejects; it starts nothing.
+   *
+   * @example A reload that fails
+   * ```ts
+   * import { Reloadable } from "@golib/runner/reload";
+   * import { StartStop, untilAborted } from "@golib/runner";
+   * import { assertEquals, assertRejects } from "@std/assert";
+   *
+   * let port = 8080;
+   * const app = new Reloadable(() => {
+   *   if (port < 0) throw new Error("no such port");
+   *   return new StartStop((signal) => untilAborted(signal));
+   * }, { printErrors: false });
+   * await app.start();
+   *
+   * port = -1;
+   * await assertRejects(() => app.reload(), Error, "no such port");
+   * assertEquals([app.state, app.generation], ["running", 1]);
+   * await app.stop();
+   * ```
+   *
+   * @returns a promise that resolves once the new generation does the work and the
+   * one before has ended. It rejects
+   *
+   * - with what kept the new one from being ready, which is recorded; the old one
+   *   goes on untouched;
+   * - with a `TimeoutError`, which is recorded, if the old one did not end in its
+   *   time; the new one goes on;
+   * - with an `AbortError`, if the `Reloadable` is not running, or ends meanwhile.
+   *
+   * It never causes an unhandled rejection.
+   */
+  reload(): Promise<void> {
+    return this.#generations.reload();
+  }
+
+  /**
+   * Tells a function what happens to the runner. An error that a reload failed
+   * with is an event too.
+   *
+   * @param observer Called with each event; ignore types you do not know.
+   * @returns the way to leave: a function after which it is called no more.
+   * @throws {TypeError} if the observer is not a function.
+   */
+  override observe(observer: Observer): () => void {
+    // For its checks.
+    super.observe(observer)();
+    this.#leave ??= super.observe(this.#tell);
+    const entry: Observer = (event) => observer(event);
+    this.#observers.add(entry);
+    return () => {
+      this.#observers.delete(entry);
+      if (this.#observers.size > 0) return;
+      this.#leave?.();
+      this.#leave = undefined;
+    };
+  }
+
+  /** The newest error since the last launch, or `undefined`. */
+  override errorsLast(): Error | undefined {
+    return super.errorsLast() ?? this.#errors.at(-1);
+  }
+
+  /**
+   * The newest errors since the last launch, at most `maxErrors`, oldest first, as
+   * a copy: those of reloads, and what the runner itself ended with.
+   */
+  override errorsList(): Error[] {
+    // Its own come last: after the first of them nothing is reloaded any more.
+    return [...this.#errors, ...super.errorsList()].slice(-this.#maxErrors);
+  }
+
+  /** How many errors there were since the last launch, also those not kept. */
+  override errorsTotal(): number {
+    return this.#total + super.errorsTotal();
+  }
+}
+
+function toError(value: unknown): Error {
+  return typeof (value as Error | undefined)?.message === "string"
+    ? value as Error
+    : new Error("What was thrown is no error", { cause: value });
+}
+
+function check(name: string, value: unknown, type: string): void {
+  const found = value === null ? "null" : typeof value;
+  if (found === type) return;
+  throw new TypeError(
+    `Cannot create a Reloadable: '${name}' must be of type ${type}: current value is of type ${found}`,
+  );
+}
