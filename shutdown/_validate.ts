@@ -6,12 +6,13 @@ export function refuse(
   name: string,
   expected: string,
   value: unknown,
+  Kind: ErrorConstructor = TypeError,
 ): never {
   const kind = typeof value;
   const shown = kind === "function" || value && kind === "object"
     ? `of type ${kind}`
     : String(value);
-  throw new (kind === "number" ? RangeError : TypeError)(
+  throw new Kind(
     `Cannot ${what}: '${name}' must be ${expected}: current value is ${shown}`,
   );
 }
@@ -32,7 +33,8 @@ export function milliseconds(
   name: string,
   value: unknown,
 ): number {
-  return typeof value === "number" && value >= 0
-    ? value
-    : refuse(what, name, "a number of milliseconds of at least 0", value);
+  const isNumber = typeof value === "number";
+  if (isNumber && value >= 0) return value;
+  const expected = "a number of milliseconds of at least 0";
+  return refuse(what, name, expected, value, isNumber ? RangeError : TypeError);
 }

@@ -136,7 +136,7 @@ describe("Reloadable", () => {
     await turns();
     assertEquals(log.slice(2), ["ready 2", "stop 1", "end 1"]);
     assertEquals([reload.status, reloadable.generation], ["resolved", 2]);
-    assertFalse(first.isRunning());
+    assertEquals(first?.isRunning(), false);
     await reloadable.stop();
     assertEquals(log.slice(5), ["stop 2", "end 2"]);
   });
