@@ -3,11 +3,8 @@
 import type { Node } from "./_child.ts";
 
 function tie(node: Node, dep: Node): void {
-  if (node.deps.has(dep)) return;
   node.deps.add(dep);
   dep.dependents.add(node);
-  if (!dep.ok) node.missing++;
-  if (node.active) dep.holders++;
 }
 
 /** Ties a child to those that it depends on: `before`, where it names none. */
@@ -18,14 +15,17 @@ export function link(
   before: Node | undefined,
 ): void {
   const { name, dependsOn } = node.spec;
-  const deps = dependsOn?.map((each) => {
-    const dep = nodes.get(each);
-    if (dep !== undefined) return dep;
+  for (const each of dependsOn ?? []) {
+    if (nodes.has(each)) continue;
     throw new Error(
       `Cannot ${what}: "${name}" depends on "${each}", which is no child`,
     );
-  }) ?? (before === undefined ? [] : [before]);
-  for (const dep of deps) tie(node, dep);
+  }
+  if (dependsOn === undefined && before !== undefined) tie(node, before);
+  // The last is likely to be up last: it is the first to be looked at.
+  for (const each of [...dependsOn ?? []].reverse()) {
+    tie(node, nodes.get(each)!);
+  }
 }
 
 /** Takes a child out; those that followed it follow what it depended on. */
@@ -40,11 +40,8 @@ export function unlink(node: Node): void {
 /** Throws where children wait for one another in a circle, which it names. */
 export function checkCycles(what: string, nodes: Iterable<Node>): void {
   const left = new Map<Node, number>();
-  const free: Node[] = [];
-  for (const node of nodes) {
-    left.set(node, node.deps.size);
-    if (node.deps.size === 0) free.push(node);
-  }
+  for (const node of nodes) left.set(node, node.deps.size);
+  const free = [...left.keys()].filter((node) => node.deps.size === 0);
   for (const node of free) {
     left.delete(node);
     for (const dependent of node.dependents) {
@@ -53,19 +50,20 @@ export function checkCycles(what: string, nodes: Iterable<Node>): void {
       if (count === 0) free.push(dependent);
     }
   }
+  const path: string[] = [];
   let [node] = left.keys();
-  if (node === undefined) return;
-  const path = new Set<Node>();
-  while (!path.has(node)) {
-    path.add(node);
-    node = [...node.deps].find((dep) => left.has(dep))!;
+  while (node !== undefined) {
+    const { name } = node.spec;
+    const start = path.indexOf(name);
+    if (path.push(`${name}`) && start >= 0) {
+      throw new Error(
+        `Cannot ${what}: children depend on one another: "${
+          path.slice(start).join('" on "')
+        }"`,
+      );
+    }
+    node = [...node.deps].find((dep) => left.has(dep));
   }
-  const circle = [...path];
-  const names = [...circle.slice(circle.indexOf(node)), node]
-    .map(({ spec }) => `"${spec.name}"`);
-  throw new Error(
-    `Cannot ${what}: children depend on one another: ${names.join(" on ")}`,
-  );
 }
 
 /** A child and all that depend on it, directly or by way of others. */

@@ -1,5 +1,7 @@
 /** Counts restarts, so that there are never too many in any window. */
 
+import { now } from "./_time.ts";
+
 /** One restart, planned or made. */
 export interface Restart {
   /** When it was made; `Infinity` while it is only planned. */
@@ -10,7 +12,7 @@ export interface Restart {
 export class Intensity {
   readonly #max: number;
   readonly #window: number;
-  readonly #restarts = new Set<Restart>();
+  #restarts: Restart[] = [];
 
   constructor(max: number, window: number) {
     this.#max = max;
@@ -18,39 +20,34 @@ export class Intensity {
   }
 
   /** Whether those made and planned leave no place for one more. */
-  full(now: number): boolean {
-    this.wait(now);
-    return this.#restarts.size >= this.#max;
+  full(): boolean {
+    this.wait();
+    return this.#restarts.length >= this.#max;
   }
 
   /** Milliseconds until one more may be made, 0 if it may be made now. */
-  wait(now: number): number {
-    let made = 0;
-    let oldest = Infinity;
-    for (const restart of this.#restarts) {
-      if (restart.at + this.#window <= now) this.#restarts.delete(restart);
-      else if (restart.at < Infinity) {
-        made++;
-        oldest = Math.min(oldest, restart.at);
-      }
-    }
+  wait(): number {
+    const since = now() - this.#window;
+    this.#restarts = this.#restarts.filter(({ at }) => at > since);
+    const made = this.#restarts.map(({ at }) => at)
+      .filter((at) => at < Infinity);
     // Where none is allowed there is still the one trial of a circuit.
-    return made < Math.max(this.#max, 1) ? 0 : oldest + this.#window - now;
+    return made.length < Math.max(this.#max, 1) ? 0 : Math.min(...made) - since;
   }
 
   /** Takes the place of a restart from now on. */
   plan(): Restart {
     const restart = { at: Infinity };
-    if (this.#max < Infinity) this.#restarts.add(restart);
+    if (this.#max < Infinity) this.#restarts.push(restart);
     return restart;
   }
 
   /** Gives the place of a restart back that was not made. */
-  drop(restart: Restart | undefined): void {
-    if (restart?.at === Infinity) this.#restarts.delete(restart);
+  drop(restart: Restart): void {
+    this.#restarts = this.#restarts.filter((each) => each !== restart);
   }
 
   clear(): void {
-    this.#restarts.clear();
+    this.#restarts = [];
   }
 }

@@ -1,211 +1,175 @@
 /** The options of a supervisor, checked, with their defaults. */
 
-import type { Child, SupervisorOptions } from "./options.ts";
+import type {
+  Child,
+  RestartType,
+  Strategy,
+  SupervisedRunner,
+  SupervisorOptions,
+} from "./options.ts";
+import type { SupervisorObserver } from "./events.ts";
 
 /** A child as it is supervised. */
-export type Spec = Required<Omit<Child, "dependsOn">> & {
-  readonly dependsOn: readonly string[] | undefined;
-};
+export type Spec = ReturnType<typeof specOf>;
 
 /** What a supervisor goes by. */
 export type Settings = ReturnType<typeof settingsOf>;
 
-type Bag = Record<string, unknown>;
+type Names = readonly string[] | undefined;
+
+// A wait that is not finite would never end.
+const FINITE = Number.MAX_VALUE;
+
+function isName(value: unknown): boolean {
+  return typeof value === "string";
+}
 
 function shown(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.slice(0, 100));
-  if (value === null) return "null";
-  if (typeof value === "function") return "a function";
-  return typeof value === "object" ? "an object" : String(value);
+  if (isName(value)) return JSON.stringify(value);
+  return typeof value === "function" || typeof value === "object" && value
+    ? `a value of type ${typeof value}`
+    : String(value);
 }
 
-function says(what: string, name: string, expected: string, value: unknown) {
-  return `Cannot ${what}: '${name}' must be ${expected}: current value is ${
-    shown(value)
-  }`;
-}
+/** Reads values from a bag, each once; what is wrong throws at once. */
+export class Reader {
+  readonly #what: string;
+  readonly #bag: object;
+  readonly #prefix: string;
 
-/** Throws unless the value is of its type. */
-export function must<T>(
-  what: string,
-  name: string,
-  expected: string,
-  value: T,
-  right: boolean,
-): T {
-  if (right) return value;
-  throw new TypeError(says(what, name, expected, value));
-}
+  constructor(what: string, bag: object, prefix = "") {
+    this.#what = what;
+    this.#bag = bag;
+    this.#prefix = prefix;
+  }
 
-/** A bag of options, an empty one where it is absent. */
-export function bagOf<T extends object>(
-  what: string,
-  name: string,
-  value: T | undefined,
-): Partial<T> {
-  if (value === undefined) return {};
-  const right = typeof value === "object" && value !== null;
-  return must(what, name, "an object", value, right);
-}
+  read<T>(
+    key: string,
+    fallback: T,
+    expected: string,
+    isRight: (value: T) => boolean,
+    Kind: ErrorConstructor = TypeError,
+  ): T {
+    const { [key as never]: value = fallback } = this.#bag;
+    if (isRight(value)) return value;
+    throw new Kind(
+      `Cannot ${this.#what}: '${this.#prefix}${key}' must be ${expected}: ` +
+        `current value is ${shown(value)}`,
+    );
+  }
 
-function number(
-  what: string,
-  name: string,
-  value: number,
-  expected: string,
-  sense: boolean,
-): number {
-  must(what, name, expected, value, typeof value === "number");
-  if (sense) return value;
-  throw new RangeError(says(what, name, expected, value));
-}
+  typed<T>(
+    key: string,
+    fallback: T,
+    type: "string" | "boolean" | "function",
+  ): T {
+    return this.read(
+      key,
+      fallback,
+      `a ${type}`,
+      (value) => typeof value === type,
+    );
+  }
 
-function limit(what: string, name: string, value: number): number {
-  const expected = "a number of milliseconds of at least 0";
-  return number(what, name, value, expected, value >= 0);
-}
+  number(
+    key: string,
+    fallback: number,
+    min: number,
+    max: number = Infinity,
+    whole = false,
+  ): number {
+    const expected = `a ${whole ? "whole " : ""}number of at least ${min}${
+      max < Infinity ? ", and finite" : ""
+    }`;
+    const value = this.read(
+      key,
+      fallback,
+      expected,
+      (value) => typeof value === "number",
+    );
+    const isRight = () => value >= min && value <= max && !(whole && value % 1);
+    return this.read(key, value, expected, isRight, RangeError);
+  }
 
-function span(what: string, name: string, value: number, min = 1): number {
-  const expected = `a finite number of at least ${min}`;
-  return number(what, name, value, expected, value >= min && value < Infinity);
-}
+  choice<T extends string>(key: string, ...values: T[]): T {
+    return this.read(
+      key,
+      values[0]!,
+      `one of ${values.join(", ")}`,
+      (value) => values.includes(value),
+    );
+  }
 
-function oneOf<T extends string>(
-  what: string,
-  name: string,
-  value: T,
-  ...values: T[]
-): T {
-  const expected = `one of ${values.map((each) => `"${each}"`).join(", ")}`;
-  return must(what, name, expected, value, values.includes(value));
+  bag(key: string, prefix = `${key}.`): Reader {
+    const bag = this.read(
+      key,
+      {},
+      "an object",
+      (value) => typeof value === "object" && value !== null,
+    );
+    return new Reader(this.#what, bag, prefix);
+  }
 }
 
 /** Checks a child; its runner is known by its shape. */
-export function specOf(what: string, child: Child): Spec {
-  const { runner, ...rest } = bagOf<Child>(
-    what,
-    "child",
-    must(
-      what,
-      "child",
-      "an object",
-      child,
-      child !== undefined,
-    ),
-  );
-  const shape = runner as unknown as Bag | null | undefined;
-  must(
-    what,
+export function specOf(what: string, child: Child) {
+  const from = new Reader(what, { child: child ?? null }).bag("child", "");
+  const runner = from.read(
     "runner",
+    undefined as SupervisedRunner | undefined,
     "a runner with start(), stop() and finished()",
-    runner,
-    ["start", "stop", "finished"].every((key) =>
-      typeof shape?.[key] === "function"
-    ),
-  );
-  const {
-    name = runner!.name as string,
-    restart = "transient",
-    dependsOn,
-    startTimeout = Infinity,
-    stopTimeout = Infinity,
-  } = rest;
-  if (dependsOn !== undefined) {
-    const right = Array.isArray(dependsOn) &&
-      dependsOn.every((each) => typeof each === "string");
-    must(what, "dependsOn", "a list of names", dependsOn, right);
-  }
+    (value) =>
+      ["start", "stop", "finished"].every((key) =>
+        typeof value?.[key as "start"] === "function"
+      ),
+  )!;
   return {
-    runner: runner!,
-    name: must(what, "name", "a string", name, typeof name === "string"),
-    restart: oneOf(
-      what,
+    runner,
+    name: from.typed("name", runner.name as string, "string"),
+    restart: from.choice<RestartType>(
       "restart",
-      restart,
-      "permanent",
       "transient",
+      "permanent",
       "temporary",
     ),
-    dependsOn: dependsOn && [...dependsOn],
-    startTimeout: limit(what, "startTimeout", startTimeout),
-    stopTimeout: limit(what, "stopTimeout", stopTimeout),
+    dependsOn: from.read(
+      "dependsOn",
+      undefined as Names,
+      "a list of names",
+      (value) =>
+        value === undefined || Array.isArray(value) && value.every(isName),
+    ),
+    startTimeout: from.number("startTimeout", Infinity, 0),
+    stopTimeout: from.number("stopTimeout", Infinity, 0),
   };
 }
 
 /** Reads each option once; throws before anything has changed. */
-export function settingsOf(what: string, options: SupervisorOptions) {
-  const {
-    name = "supervisor",
-    strategy = "one-for-one",
-    stopTimeout = 5_000,
-    maxErrors = 100,
-    printErrors = true,
-    observer,
-  } = options;
-  const {
-    initial = 100,
-    max = Math.max(15_000, initial),
-    factor = 2,
-    resetAfter = 30_000,
-    random = Math.random,
-  } = bagOf(what, "backoff", options.backoff);
-  const {
-    restarts = 5,
-    window = 30_000,
-    then = "fail",
-    coolDown = 15_000,
-  } = bagOf(what, "intensity", options.intensity);
-  const isFunction = (key: string, value: unknown) =>
-    must(what, key, "a function", value, typeof value === "function");
-  if (observer !== undefined) isFunction("observer", observer);
-  isFunction("backoff.random", random);
-  span(what, "backoff.initial", initial);
+export function settingsOf(what: string, options: SupervisorOptions = {}) {
+  const from = new Reader(what, { options }).bag("options", "");
+  const backoff = from.bag("backoff");
+  const intensity = from.bag("intensity");
+  const initial = backoff.number("initial", 100, 1, FINITE);
   return {
-    name: must(what, "name", "a string", name, typeof name === "string"),
-    strategy: oneOf(
-      what,
+    name: from.typed("name", "supervisor", "string"),
+    strategy: from.choice<Strategy>(
       "strategy",
-      strategy,
       "one-for-one",
       "one-for-all",
       "rest-for-one",
     ),
-    stopTimeout: limit(what, "stopTimeout", stopTimeout),
-    maxErrors: number(
-      what,
-      "maxErrors",
-      maxErrors,
-      "a whole number of at least 1",
-      maxErrors === Infinity || Number.isInteger(maxErrors) && maxErrors > 0,
-    ),
-    printErrors: must(
-      what,
-      "printErrors",
-      "a boolean",
-      printErrors,
-      typeof printErrors === "boolean",
-    ),
-    observer,
+    stopTimeout: from.number("stopTimeout", 5_000, 0),
+    maxErrors: from.number("maxErrors", 100, 1, Infinity, true),
+    printErrors: from.typed("printErrors", true, "boolean"),
+    observer: from.typed<SupervisorObserver>("observer", () => {}, "function"),
     initial,
-    max: span(what, "backoff.max", max, initial),
-    factor: span(what, "backoff.factor", factor),
-    resetAfter: limit(what, "backoff.resetAfter", resetAfter),
-    random,
-    restarts: number(
-      what,
-      "intensity.restarts",
-      restarts,
-      "a whole number of at least 0",
-      restarts === Infinity || Number.isInteger(restarts) && restarts >= 0,
-    ),
-    window: number(
-      what,
-      "intensity.window",
-      window,
-      "a finite number of milliseconds above 0",
-      window > 0 && window < Infinity,
-    ),
-    then: oneOf(what, "intensity.then", then, "fail", "break"),
-    coolDown: span(what, "intensity.coolDown", coolDown),
+    max: backoff.number("max", Math.max(15_000, initial), initial, FINITE),
+    factor: backoff.number("factor", 2, 1, FINITE),
+    resetAfter: backoff.number("resetAfter", 30_000, 0),
+    random: backoff.typed("random", Math.random, "function"),
+    restarts: intensity.number("restarts", 5, 0, Infinity, true),
+    window: intensity.number("window", 30_000, 1, FINITE),
+    then: intensity.choice<"fail" | "break">("then", "fail", "break"),
+    coolDown: intensity.number("coolDown", 15_000, 1, FINITE),
   };
 }

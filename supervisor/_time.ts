@@ -37,18 +37,39 @@ export function after(ms: number, ring: () => void): () => void {
   };
 }
 
-/** Bounds a wait; what comes after it counts no more. */
+/** A value as an error, wrapped where it is none. */
+function toError(value: unknown): Error {
+  try {
+    const { name, message } = value as Error;
+    if (typeof name === typeof message && message !== undefined) {
+      return value as Error;
+    }
+  } catch {
+    // It has no properties, or refuses to show them.
+  }
+  return new Error(`${typeof value} thrown`, { cause: value });
+}
+
+/**
+ * Does something within a time: resolves with what it fails with. What comes
+ * after the time counts no more.
+ */
 export function within(
-  work: Promise<unknown>,
   ms: number,
-  message: string,
-): Promise<unknown> {
-  if (ms === Infinity) return work;
-  return new Promise((resolve, reject) => {
-    const cancel = after(
-      ms,
-      () => reject(new DOMException(`${message} ${ms} ms`, "TimeoutError")),
-    );
-    work.finally(cancel).then(resolve, reject);
+  failure: string,
+  work: () => unknown,
+): Promise<Error | undefined> {
+  return new Promise((resolve) => {
+    // In a function, for what throws at once.
+    const call = (async () => await work())();
+    // Later than a limit of its own, which has more to say.
+    const cancel = after(ms, () => {
+      const message = `it ${failure} within ${ms} ms`;
+      resolve(new DOMException(message, "TimeoutError"));
+    });
+    call.then(
+      () => resolve(undefined),
+      (error) => resolve(toError(error)),
+    ).then(cancel);
   });
 }

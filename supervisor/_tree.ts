@@ -8,24 +8,12 @@
  */
 
 import type { StartControl } from "../start_stop/mod.ts";
-import { type Goal, IDLE, type Node, type State } from "./_child.ts";
+import { type Goal, type Node, pathsOf, type State } from "./_child.ts";
 import type { Feed } from "./_feed.ts";
 import { unlink } from "./_graph.ts";
 import { Restarts } from "./_restarts.ts";
 import type { Settings } from "./_settings.ts";
-import { pathsOf, statusOf } from "./_status.ts";
 import { now } from "./_time.ts";
-
-interface Life {
-  readonly control: StartControl;
-  /** Ends the run with what it fails with. */
-  fail(failure: Failure): void;
-}
-
-interface Failure {
-  readonly message: string;
-  readonly cause: Error | undefined;
-}
 
 // While others wait for a child's end, it gets so much of what time is left.
 const SHARE = 0.9;
@@ -35,88 +23,22 @@ export class Tree {
   readonly nodes = new Map<string, Node>();
   /** No runner may be two children's. */
   readonly runners = new Set<object>();
+  readonly settings: Settings;
+  readonly feed: Feed;
   readonly restarts: Restarts;
-  readonly #settings: Settings;
-  readonly #feed: Feed;
-  #life: Life | undefined;
-  #force: AbortSignal | undefined;
+  /** Ends the run, with what it fails with; there while children are run. */
+  end: ((message?: string, cause?: Error) => void) | undefined;
+  #force!: AbortSignal;
   /** When a stop that is under way has to be over, by `now()`. */
   #deadline = 0;
-  /** How many children the start waits for. */
-  #pending = 0;
-  /** How many children are not down, those apart that are late. */
-  #up = 0;
-  #late = 0;
-  #changed: (() => void) | undefined;
-  readonly #dirty: Node[] = [];
+  #rested: (() => void) | undefined;
+  #dirty: Node[] = [];
   #settling = false;
 
   constructor(settings: Settings, feed: Feed) {
-    this.#settings = settings;
-    this.#feed = feed;
-    this.restarts = new Restarts(settings, feed, this);
-  }
-
-  /** Whether children that are to run are run. */
-  get alive(): boolean {
-    return this.#life !== undefined;
-  }
-
-  /** Gives a stop its time. */
-  grant(ms: number = this.#settings.stopTimeout): void {
-    if (ms >= 0) this.#deadline = Math.max(this.#deadline, now() + ms);
-  }
-
-  fail(message: string, cause: Error | undefined): void {
-    this.#life?.fail({ message, cause });
-  }
-
-  /** One run of the supervisor. */
-  async run(signal: AbortSignal, control: StartControl): Promise<void> {
-    this.#deadline = 0;
-    // What is told of the children comes after what is told of the launch.
-    await undefined;
-    if (signal.aborted) return;
-    const failure = await new Promise<Failure | undefined>((resolve) => {
-      signal.addEventListener("abort", () => resolve(undefined));
-      this.#life = { control, fail: resolve };
-      this.#force = control.force;
-      this.#begin(control);
-    });
-    this.#life = undefined;
-    if (this.#deadline === 0) this.grant();
-    this.rest([...this.nodes.values()], this.#deadline);
-    await this.#rested(signal);
-    if (failure === undefined) return;
-    const late = pathsOf([...this.nodes.values()].map(statusOf), "stopping");
-    const left = late.length > 0 ? `; not stopped: ${late.join(", ")}` : "";
-    throw new Error(failure.message + left, { cause: failure.cause });
-  }
-
-  #rested(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      this.#changed = () => {
-        // A stop waits for every end, a failure no longer than its time.
-        if (this.#up + (signal.aborted ? this.#late : 0) > 0) return;
-        this.#changed = undefined;
-        resolve();
-      };
-      this.#changed();
-    });
-  }
-
-  #begin(control: StartControl): void {
-    this.restarts.clear();
-    this.#pending = this.nodes.size;
-    for (const node of this.nodes.values()) {
-      node.starts = node.attempts = 0;
-      node.error = undefined;
-      node.circuit = "closed";
-      node.fresh = true;
-      this.wake(node);
-    }
-    this.settle();
-    if (this.#pending === 0) control.ready();
+    this.settings = settings;
+    this.feed = feed;
+    this.restarts = new Restarts(this);
   }
 
   add(node: Node): void {
@@ -124,30 +46,101 @@ export class Tree {
     this.runners.add(node.spec.runner);
   }
 
-  /** Takes out one that is down. */
-  remove(node: Node): void {
-    this.nodes.delete(node.spec.name);
-    this.runners.delete(node.spec.runner);
-    unlink(node);
+  /** Gives a stop its time. */
+  grant(ms: number = this.settings.stopTimeout): void {
+    if (ms >= 0) this.#deadline = Math.max(this.#deadline, now() + ms);
   }
 
-  /** Has a child run, as soon as those that it depends on are up. */
-  wake(node: Node): void {
-    this.become(node, node.state, "run");
-    this.touch(node);
+  record(what: string, cause: Error, phase: "start" | "stop" = "start"): void {
+    const message = `Cannot ${what}: ${cause.message}`;
+    this.feed.record(new Error(message, { cause }), phase);
+  }
+
+  /** Ends the run with what it fails with. */
+  fail(message: string, cause: Error | undefined): void {
+    this.end?.(`Cannot ${message}`, cause);
+  }
+
+  /** One run of the supervisor. */
+  async run(signal: AbortSignal, control: StartControl): Promise<void> {
+    this.#deadline = 0;
+    // What is told of the children comes after what is told of the launch.
+    await undefined;
+    let failure: string | undefined;
+    let cause: Error | undefined;
+    if (signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      this.end = (...reasons) => {
+        [failure, cause] = reasons;
+        this.end = undefined;
+        resolve();
+      };
+      signal.addEventListener("abort", () => this.end?.());
+      this.#force = control.force;
+      this.#begin(control.ready);
+    });
+    const { nodes } = this;
+    if (this.#deadline === 0) this.grant();
+    this.rest([...nodes.values()], this.#deadline);
+    await new Promise<void>((resolve) => {
+      this.#rested = () => {
+        for (const node of nodes.values()) {
+          // A stop waits for every end, a failure no longer than its time.
+          if (node.active || signal.aborted && node.state.name === "late") {
+            return;
+          }
+        }
+        resolve();
+      };
+      this.settle();
+    });
+    this.#rested = undefined;
+    if (failure === undefined) return;
+    const late = pathsOf(this.status(), "stopping");
+    throw new Error(late ? `${failure}; not stopped: ${late}` : failure, {
+      cause,
+    });
+  }
+
+  #begin(ready: () => void): void {
+    this.restarts.intensity.clear();
+    let left = this.nodes.size;
+    if (left === 0) ready();
+    for (const node of this.nodes.values()) {
+      node.starts = node.attempts = 0;
+      node.error = undefined;
+      node.circuit = "closed";
+      node.waiter = (failure) => {
+        const { name } = node.spec;
+        if (failure === undefined || node.leaver) {
+          if (--left === 0) ready();
+        } else {
+          this.fail(
+            `start "${name}" of "${this.settings.name}": ${
+              (failure as Error).message
+            }`,
+            failure as Error,
+          );
+        }
+      };
+      this.set(node, undefined, "run");
+    }
+    this.settle();
+  }
+
+  status() {
+    return [...this.nodes.values()].map((node) => node.status);
   }
 
   /** Takes children down for good. */
   rest(nodes: Node[], deadline: number): void {
-    for (const node of nodes) {
+    for (const node of nodes.reverse()) {
       this.restarts.leave(node);
       node.deadline = deadline;
-      this.become(node, node.state, "rest");
+      this.set(node, undefined, "rest");
     }
-    for (const node of nodes.reverse()) {
-      this.touch(node);
-      this.#refuse(
-        node,
+    for (const node of nodes) {
+      node.tell(
         new DOMException(
           `Cannot start "${node.spec.name}": a stop called it off`,
           "AbortError",
@@ -157,164 +150,110 @@ export class Tree {
     this.settle();
   }
 
-  #refuse(node: Node, reason: unknown): void {
-    const { waiter } = node;
-    node.waiter = undefined;
-    waiter?.reject(reason);
-  }
-
-  /** The start of the supervisor waits for this child no more. */
-  arrived(node: Node): void {
-    if (!node.fresh) return;
-    node.fresh = false;
-    if (--this.#pending === 0) this.#life?.control.ready();
-  }
-
   /** Changes a child; what follows from it follows in {@linkcode settle}. */
-  become(node: Node, state: State, goal: Goal = node.goal): State {
-    const { ok, active, status } = node;
-    this.#busy(node.state, -1);
-    this.#busy(state, 1);
-    node.state = state;
-    node.goal = goal;
-    if (state.name !== "up") {
+  set(node: Node, name?: State["name"], goal: Goal = node.goal): State {
+    const from = node.shown;
+    if (name !== undefined) {
       node.proof?.();
-      node.proof = undefined;
+      node.state = { name, since: now() };
     }
-    if (node.ok !== ok) {
-      for (const dependent of node.dependents) {
-        dependent.missing += ok ? 1 : -1;
-        this.touch(dependent);
-      }
-    }
-    if (node.active !== active) {
-      for (const dep of node.deps) {
-        dep.holders += active ? -1 : 1;
-        this.touch(dep);
-      }
-    }
-    if (node.status !== status) {
-      const child = node.spec.name;
-      this.#feed.emit({ type: "child", child, from: status, to: node.status });
-    }
-    if (node.leaver !== undefined) this.touch(node);
-    if (active && !node.active) this.restarts.released(node);
-    return state;
-  }
-
-  #busy({ name }: State, by: 1 | -1): void {
-    if (name === "late") this.#late += by;
-    else if (name !== "idle") this.#up += by;
-  }
-
-  touch(node: Node): void {
+    node.goal = goal;
     this.#dirty.push(node);
+    for (const each of node.deps) this.#dirty.push(each);
+    for (const each of node.dependents) this.#dirty.push(each);
+    const { shown: to, spec: { name: child } } = node;
+    if (from !== to) this.feed.emit({ type: "child", child, from, to });
+    return node.state;
   }
 
   /** Lets each child that is marked do what its goal asks for. */
   settle(): void {
     if (this.#settling) return;
     this.#settling = true;
-    for (const node of this.#dirty) this.#kick(node);
-    this.#dirty.length = 0;
+    do {
+      for (const node of this.#dirty) this.#kick(node);
+      this.#dirty = [];
+      this.restarts.release();
+    } while (this.#dirty.length > 0);
     this.#settling = false;
-    this.#changed?.();
+    this.#rested?.();
   }
 
   #kick(node: Node): void {
-    const { state: { name }, goal, leaver } = node;
-    if (name === "idle" && leaver !== undefined) {
-      this.remove(node);
-      leaver.resolve();
-    } else if (!node.active) {
-      const free = goal === "run" && node.missing === 0;
-      if (free && this.restarts.admits(node)) this.#start(node);
-    } else if (name !== "stopping" && goal !== "run" && node.holders === 0) {
+    const { state: { name }, goal, leaver, spec } = node;
+    if (node.active) {
+      if (goal === "run" || name === "stopping") return;
+      for (const each of node.dependents) if (each.active) return;
       this.#stop(node);
+    } else if (leaver !== undefined && name === "stopped") {
+      if (!this.nodes.delete(spec.name)) return;
+      this.runners.delete(spec.runner);
+      unlink(node);
+      leaver();
+    } else if (goal === "run") {
+      for (const each of node.deps) if (!each.ok) return;
+      if (this.restarts.admits(node)) this.#start(node);
     }
   }
 
   async #start(node: Node): Promise<void> {
-    const state = this.become(node, { name: "starting" });
+    const state = this.set(node, "starting");
     node.starts++;
-    const error = await node.launch();
+    const failure = await node.launch();
     if (node.state !== state) return;
-    if (error !== undefined) return this.#failed(node, error);
-    const up = { name: "up", since: now() } as const;
-    this.become(node, up);
+    if (failure !== undefined) return this.#failed(node, failure);
+    const up = this.set(node, "running");
     this.restarts.arrived(node);
-    this.arrived(node);
-    node.waiter?.resolve();
-    node.waiter = undefined;
+    node.tell();
     this.settle();
-    const failure = await node.ended();
+    const error = await node.ended();
     if (node.state !== up) return;
-    this.become(node, IDLE);
-    node.error = failure ?? node.error;
-    if (node.goal === "run") this.restarts.ended(node, up.since, failure);
+    if (node.goal === "run") {
+      this.restarts.ended(node, "stopped", up.since, error);
+    } else this.set(node, "stopped");
     this.settle();
   }
 
-  async #failed(node: Node, error: Error): Promise<void> {
-    const { name, runner } = node.spec;
+  async #failed(node: Node, failure: Error): Promise<void> {
     const { state } = node;
-    node.error = error;
-    this.become(node, state, "pause");
-    if (node.fresh) {
-      this.fail(
-        `Cannot start "${this.#settings.name}": "${name}" did not start: ` +
-          error.message,
-        error,
-      );
-    }
-    this.#refuse(node, error);
-    // Out of time, it may still have to end.
+    this.set(node, undefined, "pause");
+    node.error = failure;
+    node.deadline = now() + this.settings.stopTimeout;
+    node.tell(failure);
     if (node.state === state) {
-      if (runner.state === "stopped") this.become(node, IDLE);
-      else {
-        node.deadline = now() + this.#settings.stopTimeout;
-        await this.#stop(node);
-      }
+      // Out of time, it may still have to end.
+      if (node.spec.runner.state !== "stopped") await this.#stop(node);
+      else this.set(node, "stopped");
     }
-    const free = node.goal === "pause" && node.plan === undefined;
-    if (free && !node.fresh) this.restarts.ended(node, now(), error);
+    if (this.end && node.goal === "pause" && !node.plan) {
+      this.restarts.ended(node, undefined, now(), failure);
+    }
     this.settle();
   }
 
   async #stop(node: Node): Promise<void> {
     const { name, stopTimeout } = node.spec;
-    const left = Math.max(0, node.deadline - now());
-    let shared = false;
-    for (const dep of node.deps) shared ||= dep.goal !== "run" && dep.active;
-    const state = this.become(node, { name: "stopping" });
-    const error = await node.halt(
-      Math.min(stopTimeout, shared ? Math.floor(left * SHARE) : left),
-      this.#force,
-    );
+    let left = Math.max(0, node.deadline - now());
+    for (const dep of node.deps) {
+      if (dep.active && dep.goal !== "run") {
+        left = Math.floor(left * SHARE);
+        break;
+      }
+    }
+    const state = this.set(node, "stopping");
+    const error = await node.halt(Math.min(stopTimeout, left), this.#force);
     if (node.state !== state) return;
-    if (error === undefined) {
-      this.become(node, IDLE);
-      return this.settle();
+    const late = this.set(node, error ? "late" : "stopped");
+    if (error !== undefined) {
+      if (this.end) {
+        this.record(`stop "${name}" of "${this.settings.name}"`, error, "stop");
+      }
+      node.leaver?.(error);
+      node.ended().then(() => {
+        if (node.state === late) this.set(node, "stopped");
+        this.settle();
+      });
     }
-    const late = this.become(node, { name: "late" });
-    if (this.alive) {
-      this.#feed.record(
-        new Error(
-          `Cannot stop "${name}" of "${this.#settings.name}": ${error.message}`,
-          { cause: error },
-        ),
-        "stop",
-      );
-    }
-    node.leaver?.reject(error);
-    this.settle();
-    this.#awaitEnd(node, late);
-  }
-
-  async #awaitEnd(node: Node, late: State): Promise<void> {
-    await node.ended();
-    if (node.state !== late) return;
-    this.become(node, IDLE);
     this.settle();
   }
 }

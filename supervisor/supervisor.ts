@@ -6,21 +6,41 @@ import type {
   StopOptions,
 } from "../runner.ts";
 import { StartStop } from "../start_stop/mod.ts";
-import { Node, type Waiter, waiter } from "./_child.ts";
+import { Node, pathsOf } from "./_child.ts";
 import { Feed } from "./_feed.ts";
 import { checkCycles, link } from "./_graph.ts";
-import { bagOf, must, settingsOf, specOf } from "./_settings.ts";
-import { pathsOf, statusOf } from "./_status.ts";
+import { Reader, settingsOf, specOf } from "./_settings.ts";
 import { now } from "./_time.ts";
 import { Tree } from "./_tree.ts";
 import type { SupervisorObserver, SupervisorStatus } from "./events.ts";
-import type { Child, Strategy, SupervisorOptions } from "./options.ts";
+import type { Child, SupervisorOptions } from "./options.ts";
 
-function ignore(): void {}
+/** Waits with those who wait for the same already. */
+function joined(node: Node, key: "waiter" | "leaver"): Promise<void> {
+  const { [key]: earlier } = node;
+  return quiet(
+    new Promise((resolve, reject) => {
+      node[key] = (failure) => {
+        earlier?.(failure);
+        if (failure === undefined) resolve();
+        else reject(failure);
+      };
+    }),
+  );
+}
 
-/** Whether a call was refused for its options. */
-function isBad(error: unknown): boolean {
-  return error instanceof TypeError || error instanceof RangeError;
+/** A promise that causes no unhandled rejection, but for bad input. */
+function quiet(
+  call: Promise<void>,
+  explain = (error: Error): unknown => error,
+): Promise<void> {
+  const told = call.catch((error) => {
+    if (error instanceof TypeError || error instanceof RangeError) throw error;
+    // What follows a handled promise is not handled by that.
+    told.catch(() => {});
+    throw explain(error);
+  });
+  return told;
 }
 
 /**
@@ -81,8 +101,6 @@ function isBad(error: unknown): boolean {
 export class Supervisor extends StartStop {
   readonly #tree: Tree;
   readonly #feed: Feed;
-  readonly #strategy: Strategy;
-  readonly #stopTimeout: number;
   /** What rejects in place of an error that names no child. */
   readonly #explained = new WeakMap<object, Error>();
 
@@ -98,14 +116,14 @@ export class Supervisor extends StartStop {
    */
   constructor(children: Iterable<Child>, options?: SupervisorOptions) {
     const what = "create a Supervisor";
-    const settings = settingsOf(what, bagOf(what, "options", options));
-    const { name, stopTimeout, maxErrors, printErrors, observer } = settings;
+    const settings = settingsOf(what, options);
+    const { name, stopTimeout, maxErrors, printErrors } = settings;
     const feed = new Feed(name, maxErrors, printErrors);
     const tree = new Tree(settings, feed);
     super((signal, control) => tree.run(signal, control), undefined, {
       name,
       stopTimeout,
-      // Its own log has these errors too, and prints them.
+      // The feed has these errors too, and prints them.
       maxErrors: 1,
       printErrors: false,
       awaitReady: true,
@@ -114,14 +132,19 @@ export class Supervisor extends StartStop {
     });
     this.#tree = tree;
     this.#feed = feed;
-    this.#strategy = settings.strategy;
-    this.#stopTimeout = stopTimeout;
     feed.runner = this;
-    const iterable = typeof (children as Child[] | null | undefined)
-      ?.[Symbol.iterator] === "function";
-    must(what, "children", "a list of children", children, iterable);
     const { nodes } = tree;
-    for (const child of children) tree.add(this.#make(what, child));
+    for (
+      const child of new Reader(what, { children }).read(
+        "children",
+        children,
+        "a list of children",
+        (value) => typeof value?.[Symbol.iterator] === "function",
+      )
+    ) {
+      const node = this.#make(what, child);
+      tree.add(node);
+    }
     let before: Node | undefined;
     for (const node of nodes.values()) {
       link(what, nodes, node, before);
@@ -137,7 +160,7 @@ export class Supervisor extends StartStop {
       }
       feed.tell();
     });
-    if (observer !== undefined) feed.join(observer);
+    feed.join(settings.observer);
   }
 
   /**
@@ -162,30 +185,24 @@ export class Supervisor extends StartStop {
    * the child is in the list no more then.
    */
   addChild(child: Child): Promise<void> {
+    return quiet(this.#addChild(child));
+  }
+
+  async #addChild(child: Child): Promise<void> {
     const what = `add a child to "${this.name}"`;
-    const { nodes, alive } = this.#tree;
-    let node: Node;
-    try {
-      node = this.#make(what, child);
-      const chained = this.#strategy === "rest-for-one";
-      link(what, nodes, node, chained ? [...nodes.values()].at(-1) : undefined);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    const { nodes, settings } = this.#tree;
+    const node = this.#make(what, child);
+    const chained = settings.strategy === "rest-for-one";
+    link(what, nodes, node, chained ? [...nodes.values()].at(-1) : undefined);
     this.#tree.add(node);
-    if (!alive) return Promise.resolve();
-    const { promise, resolve, reject } = waiter();
-    node.waiter = {
-      promise,
-      resolve,
-      reject: (reason) => {
-        this.#drop(node);
-        reject(reason);
-      },
-    };
-    this.#tree.wake(node);
-    this.#tree.settle();
-    return promise;
+    if (!this.#tree.end) return;
+    this.#tree.set(node, undefined, "run");
+    try {
+      await this.#up(node);
+    } catch (error) {
+      this.#drop(node);
+      throw error;
+    }
   }
 
   /**
@@ -211,20 +228,19 @@ export class Supervisor extends StartStop {
    * the list when it ends. It rejects where there is no such child.
    */
   removeChild(name: string): Promise<void> {
-    const node = this.#tree.nodes.get(name);
-    const fails = (why: string) =>
-      Promise.reject(
-        new Error(`Cannot remove "${name}" from "${this.name}": ${why}`),
-      );
-    if (node === undefined) return fails("there is no such child");
-    if (node.leaver !== undefined) return node.leaver.promise;
+    return quiet(this.#removeChild(name));
+  }
+
+  async #removeChild(name: string): Promise<void> {
+    const node = this.#find("remove", name);
     for (const { spec } of node.dependents) {
       if (spec.dependsOn?.includes(name)) {
-        return fails(`"${spec.name}" depends on it`);
+        throw new Error(
+          `Cannot remove "${name}" of "${this.name}": "${spec.name}" depends on it`,
+        );
       }
     }
-    const { promise } = this.#drop(node);
-    return promise;
+    await this.#drop(node);
   }
 
   /**
@@ -257,22 +273,18 @@ export class Supervisor extends StartStop {
    * not run or has no such child.
    */
   restartChild(name: string): Promise<void> {
-    const node = this.#tree.nodes.get(name);
-    const fails = (why: string) =>
-      Promise.reject(
-        new Error(`Cannot restart "${name}" of "${this.name}": ${why}`),
+    return quiet(this.#restartChild(name));
+  }
+
+  async #restartChild(name: string): Promise<void> {
+    const node = this.#find("restart", name);
+    if (node.leaver || !this.#tree.end) {
+      throw new Error(
+        `Cannot restart "${name}" of "${this.name}": it is not to run`,
       );
-    if (node === undefined || node.leaver !== undefined) {
-      return fails("there is no such child");
     }
-    if (!this.#tree.alive) return fails("the supervisor does not run");
-    if (node.waiter === undefined) {
-      node.waiter = waiter();
-      this.#tree.restarts.hurry(node);
-    }
-    const { promise } = node.waiter;
-    this.#tree.settle();
-    return promise;
+    this.#tree.restarts.hurry(node);
+    await this.#up(node);
   }
 
   /**
@@ -290,7 +302,7 @@ export class Supervisor extends StartStop {
    * ```
    */
   status(): SupervisorStatus {
-    const children = [...this.#tree.nodes.values()].map(statusOf);
+    const children = this.#tree.status();
     return {
       name: this.name,
       state: this.state,
@@ -366,14 +378,14 @@ export class Supervisor extends StartStop {
   /** As above, for an observer of any runner; it is told all events, too. */
   override observe(observer: Observer): () => void;
   override observe(observer: SupervisorObserver | Observer): () => void {
-    const right = typeof observer === "function";
-    must(`observe "${this.name}"`, "observer", "a function", observer, right);
+    new Reader(`observe "${this.name}"`, { observer })
+      .typed("observer", undefined, "function");
     return this.#feed.join(observer as SupervisorObserver);
   }
 
   /** The newest error since the last launch, or `undefined`. */
   override errorsLast(): Error | undefined {
-    return this.#feed.last;
+    return this.#feed.errors.at(-1);
   }
 
   /**
@@ -381,7 +393,7 @@ export class Supervisor extends StartStop {
    * children, at most `maxErrors`, oldest first, as a copy.
    */
   override errorsList(): Error[] {
-    return this.#feed.list();
+    return [...this.#feed.errors];
   }
 
   /** How many errors there were since the last launch, also those not kept. */
@@ -393,53 +405,57 @@ export class Supervisor extends StartStop {
     const node = new Node(specOf(what, child));
     const { name, runner } = node.spec;
     const { nodes, runners } = this.#tree;
-    const twice = nodes.has(name)
-      ? `there is a child "${name}" already`
-      : runners.has(runner)
-      ? `the runner of "${name}" is another child's already`
-      : undefined;
-    if (twice !== undefined) throw new Error(`Cannot ${what}: ${twice}`);
+    if (nodes.has(name) || runners.has(runner)) {
+      throw new Error(
+        `Cannot ${what}: the name "${name}" or its runner is another child's`,
+      );
+    }
     return node;
   }
 
-  #drop(node: Node): Waiter {
-    const leaver = node.leaver ??= waiter();
-    this.#tree.arrived(node);
-    this.#tree.rest([node], now() + this.#stopTimeout);
-    if (node.state.name === "late") {
-      leaver.reject(new Error(`"${node.spec.name}" has still not ended`));
-    }
-    return leaver;
+  #find(verb: string, name: string): Node {
+    const node = this.#tree.nodes.get(name);
+    if (node !== undefined) return node;
+    throw new Error(
+      `Cannot ${verb} "${name}" of "${this.name}": there is no such child`,
+    );
+  }
+
+  /** Waits until a child is up. */
+  #up(node: Node): Promise<void> {
+    const call = joined(node, "waiter");
+    this.#tree.settle();
+    return call;
+  }
+
+  /** Takes a child out, and waits until it is down. */
+  #drop(node: Node): Promise<void> {
+    const call = joined(node, "leaver");
+    this.#tree.rest([node], now() + this.#tree.settings.stopTimeout);
+    return call;
   }
 
   /** Names the children that an error of the machine is about. */
   #explain(error: Error, phase: ErrorPhase): Error {
-    let told = this.#explained.get(error);
-    if (told !== undefined || error.name !== "TimeoutError") {
-      return told ?? error;
+    let told = this.#explained.get(error) ?? error;
+    if (told === error && error.name === "TimeoutError") {
+      const children = this.#tree.status();
+      const names = phase === "stop"
+        ? `not stopped: ${pathsOf(children, "stopping", "running", "starting")}`
+        : `not ready: ${pathsOf(children, "starting", "waiting")}`;
+      told = new DOMException(`${error.message}; ${names}`, "TimeoutError");
+      this.#explained.set(error, told);
     }
-    const { children } = this.status();
-    const names = phase === "stop"
-      ? pathsOf(children, "stopping", "running", "starting")
-      : pathsOf(children, "starting", "waiting");
-    const how = phase === "stop" ? "not stopped" : "not ready";
-    told = new DOMException(
-      `${error.message}; ${how}: ${names.join(", ")}`,
-      "TimeoutError",
-    );
-    this.#explained.set(error, told);
     return told;
   }
 
   #told(call: Promise<void>, options: StopOptions | undefined): Promise<void> {
-    const told = call.catch((error) => {
-      if (isBad(error)) throw error;
-      // What follows a handled promise is not handled by that.
-      told.catch(ignore);
-      throw error === options?.signal?.reason
-        ? error
-        : this.#explain(error, "stop");
-    });
-    return told;
+    return quiet(
+      call,
+      (error) =>
+        error === options?.signal?.reason
+          ? error
+          : this.#explain(error, "stop"),
+    );
   }
 }

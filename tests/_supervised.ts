@@ -37,6 +37,8 @@ export class Forest {
   readonly parts: Part[] = [];
   readonly wrong: string[] = [];
   readonly #time: FakeTime;
+  /** Those whose stop waits, and until when. */
+  readonly #ending = new Map<string, number>();
 
   constructor(time: FakeTime, grove: Grove) {
     this.#time = time;
@@ -98,6 +100,7 @@ export class Forest {
     deps: readonly string[],
   ): void {
     let starts = 0;
+    const ending = this.#ending;
     const start = runner.start.bind(runner);
     const stop = runner.stop.bind(runner);
     const stateOf = (child: string) =>
@@ -120,13 +123,18 @@ export class Forest {
     runner.stop = (options) => {
       if (above().state === "stopping") {
         for (const each of dependents.get(runner)!) {
-          const state = stateOf(each);
-          if (state === "running" || state === "starting") {
+          const due = ending.get(each) ?? 0;
+          const state = due > this.#time.now ? "ending" : stateOf(each);
+          if (state && ["running", "starting", "ending"].includes(state)) {
             this.wrong.push(`${name} stopped while ${each} was ${state}`);
           }
         }
       }
-      return stop(options);
+      ending.set(name, this.#time.now + (options?.timeout ?? 0));
+      const ended = () => void ending.delete(name);
+      const call = stop(options);
+      call.then(ended, ended);
+      return call;
     };
     runners.set(name, runner);
     for (const dep of deps) dependents.get(runners.get(dep)!)!.add(name);

@@ -86,8 +86,8 @@ describe("Supervisor: addChild", () => {
     const app = supervise([a]);
     await app.start();
     const refused: [unknown, string][] = [
-      [a, 'there is a child "a" already'],
-      [{ runner: a.runner, name: "b" }, "is another child's already"],
+      [a, 'the name "a" or its runner is another child\'s'],
+      [{ runner: a.runner, name: "b" }, "or its runner is another child's"],
       [{ runner: new Part("b").runner, dependsOn: ["c"] }, "is no child"],
       [{ runner: new Part("b").runner, dependsOn: ["b"] }, "is no child"],
       [{}, "'runner' must be a runner"],
@@ -127,11 +127,11 @@ describe("Supervisor: removeChild", () => {
       (await reasonOf(app.removeChild(name)) as Error).message;
     assertEquals(
       await refused("a"),
-      'Cannot remove "a" from "app": "b" depends on it',
+      'Cannot remove "a" of "app": "b" depends on it',
     );
     assertEquals(
       await refused("c"),
-      'Cannot remove "c" from "app": there is no such child',
+      'Cannot remove "c" of "app": there is no such child',
     );
     await app.removeChild("b");
     await app.removeChild("a");
@@ -263,7 +263,7 @@ describe("Supervisor: restartChild", () => {
     const refused = async (name: string) =>
       (await reasonOf(app.restartChild(name)) as Error).message;
     assert((await refused("b")).endsWith("there is no such child"));
-    assert((await refused("a")).endsWith("the supervisor does not run"));
+    assert((await refused("a")).endsWith("it is not to run"));
   });
 
   it("rejects with an AbortError if a stop comes first", async () => {

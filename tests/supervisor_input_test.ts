@@ -18,7 +18,7 @@ describe("Supervisor: bad input", () => {
     [null, TypeError, "'options' must be an object: current value is null"],
     [{ strategy: "all" }, TypeError, "'strategy' must be one of"],
     [{ name: 1 }, TypeError, "'name' must be a string"],
-    [{ stopTimeout: -1 }, RangeError, "'stopTimeout' must be a number of mil"],
+    [{ stopTimeout: -1 }, RangeError, "'stopTimeout' must be a number of at"],
     [{ stopTimeout: NaN }, RangeError, "current value is NaN"],
     [{ maxErrors: 0 }, RangeError, "'maxErrors' must be a whole number"],
     [{ printErrors: 1 }, TypeError, "'printErrors' must be a boolean"],
@@ -85,7 +85,7 @@ describe("Supervisor: bad input", () => {
       "a name that comes twice",
       [{ runner: runner() }, { runner: runner() }],
       Error,
-      'there is a child "a" already',
+      'the name "a" or its runner is another child\'s',
     ],
     [
       "an unknown dependency",
@@ -122,7 +122,7 @@ describe("Supervisor: bad input", () => {
     assertThrows(
       () => new Supervisor([{ runner: twice }, { runner: twice, name: "b" }]),
       Error,
-      'the runner of "b" is another child\'s already',
+      'the name "b" or its runner is another child\'s',
     );
   });
 

@@ -87,8 +87,8 @@ describe("Supervisor: nesting", () => {
     a.onStart = "fail";
     const top = named("top", [{ runner: named("low", [a]) }]);
     assertEquals(causes(await reasonOf(top.start())), [
-      'Cannot start "top": "low" did not start: Cannot start "low": "a" did not start: a is broken',
-      'Cannot start "low": "a" did not start: a is broken',
+      'Cannot start "low" of "top": Cannot start "a" of "low": a is broken',
+      'Cannot start "a" of "low": a is broken',
       "a is broken",
     ]);
   });
@@ -103,7 +103,7 @@ describe("Supervisor: nesting", () => {
     const stop = reasonOf(outer.stop({ timeout: 100 }));
     await pass(time, 101);
     const { message } = await stop as Error;
-    assert(message.endsWith('; not stopped: "inner" > "b", "c"'), message);
+    assert(message.endsWith('; not stopped: "inner" ("b"), "c"'), message);
     b.release.open();
     c.release.open();
     await pass(time, 1);
@@ -124,7 +124,7 @@ describe("Supervisor: nesting", () => {
     await pass(time, 900);
     assertEquals(states(inner), ["a stopping"]);
     await pass(time, 100);
-    assert((await stop as Error).message.endsWith('"inner" > "a", "b"'));
+    assert((await stop as Error).message.endsWith('"inner" ("a"), "b"'));
     a.release.open();
     b.release.open();
     await pass(time, 1);

@@ -131,7 +131,7 @@ describe("Supervisor", () => {
     const error = await assertRejects(() => app.start(), Error);
     assertEquals(
       error.message,
-      'Cannot start "app": "c" did not start: c is broken',
+      'Cannot start "c" of "app": c is broken',
     );
     assertEquals((error.cause as Error).message, "c is broken");
     assertEquals(log, ["a up", "b up", "c up", "b down", "a down"]);
@@ -161,7 +161,7 @@ describe("Supervisor", () => {
     assertEquals(app.state, "starting");
     await pass(time, 2);
     const { message, cause } = await start as Error;
-    assertEquals(message.startsWith('Cannot start "app": "b" did not'), true);
+    assertEquals(message.startsWith('Cannot start "b" of "app": '), true);
     assertEquals((cause as Error).name, "TimeoutError");
     assertEquals(states(app), ["a stopped", "b stopped"]);
   });
@@ -181,7 +181,7 @@ describe("Supervisor", () => {
     await pass(time, 50);
     assertEquals(
       (await start as Error).message,
-      'Cannot start "app": "a" did not start: "a" was not ready within 50 ms',
+      'Cannot start "a" of "app": it was not ready within 50 ms',
     );
     assertEquals([stops, app.state], [1, "stopped"]);
   });
