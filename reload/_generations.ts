@@ -173,7 +173,7 @@ export class Generations<R extends GenerationRunner> {
     this.current = next;
     const late = old && await this.#stop(old);
     if (late === undefined) asked?.resolve();
-    else asked?.reject(this.#halted ? late : this.#record(late, "stop"));
+    else asked?.reject(this.#force ? late : this.#record(late, "stop"));
   }
 
   #outdated(): boolean {

@@ -226,6 +226,18 @@ describe("Reloadable", () => {
     await reloadable.stop();
   });
 
+  it("goes on at whatever moment of a reload the next one comes", async () => {
+    const { reloadable } = app();
+    await reloadable.start();
+    for (let count = 0; count < 40; count++) {
+      const first = reloadable.reload();
+      await turns(count);
+      await Promise.all([first, reloadable.reload()]);
+      assert(reloadable.current?.isRunning(), `after ${count} turns`);
+    }
+    await reloadable.stop();
+  });
+
   it("makes a further generation for a reload during a hand-over", async () => {
     const { reloadable } = app([{ stop: 100 }]);
     await reloadable.start();
