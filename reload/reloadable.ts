@@ -207,13 +207,13 @@ export class Reloadable<R extends GenerationRunner = GenerationRunner>
 function toError(value: unknown): Error {
   return typeof (value as Error | undefined)?.message === "string"
     ? value as Error
-    : new Error("What was thrown is no error", { cause: value });
+    : new Error("not an error", { cause: value });
 }
 
 function check(name: string, value: unknown, type: string): void {
   const found = value === null ? "null" : typeof value;
   if (found === type) return;
   throw new TypeError(
-    `Cannot create a Reloadable: '${name}' must be of type ${type}: current value is of type ${found}`,
+    `Cannot create a Reloadable: '${name}' must be of type ${type}: current value is ${found}`,
   );
 }
