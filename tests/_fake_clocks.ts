@@ -19,6 +19,10 @@ export interface HandClockOptions {
    * from whatever is called after `restore`.
    */
   readonly shared?: boolean;
+  /** The least that its timers wait, as engines make one of 0 take longer. */
+  readonly least?: number;
+  /** Whether it refuses to clear a timer once it is gone. */
+  readonly refuses?: boolean;
   /** Whether it looks like an engine's own, for a module that is imported then. */
   readonly engine?: boolean;
   /** Where its time begins. */
@@ -115,7 +119,7 @@ export class HandClock {
     ms: number | undefined,
     values: unknown[],
   ): number {
-    const wait = Math.max(0, Number(ms ?? 0));
+    const wait = Math.max(this.#options.least ?? 0, Number(ms ?? 0));
     this.longest = Math.max(this.longest, wait);
     // As the engines do: what is too long fires at once.
     const from = this.#options.coarse ? Math.floor(this.now) : this.now;
@@ -126,6 +130,9 @@ export class HandClock {
   }
 
   remove(id: unknown): void {
+    if (this.#options.refuses && inForce !== this) {
+      throw new Error("Cannot clear timeout: time is not faked");
+    }
     this.#timers.delete(id as number);
   }
 

@@ -367,15 +367,18 @@ describe("A fake clock", () => {
     }
   });
 
-  it("that refuses to clear once it is gone does not fail a stop", async () => {
-    const clock = new HandClock({ shared: true, performance: false });
-    const { ticker } = watch(10, () => {}, { immediate: true });
-    await ticker.start();
-    clock.restore();
-    await ticker.stop();
-    await ticker.finished();
-    assertEquals([ticker.state, ticker.errorsTotal()], ["stopped", 0]);
-  });
+  for (const shared of [true, false]) {
+    const whose = shared ? "all instances" : "each instance";
+    it(`that refuses to clear once it is gone does not fail a stop, with functions of ${whose}`, async () => {
+      const clock = new HandClock({ shared, refuses: true });
+      const { ticker } = watch(10, () => {}, { immediate: true });
+      await ticker.start();
+      clock.restore();
+      await ticker.stop();
+      await ticker.finished();
+      assertEquals([ticker.state, ticker.errorsTotal()], ["stopped", 0]);
+    });
+  }
 
   it("that is gone as a tick ends is the end of that run, and no more", async () => {
     const clock = new HandClock({ shared: true, performance: false });

@@ -119,6 +119,22 @@ describe("Ticker keeps the grid", () => {
   );
 
   it(
+    "when a tick ends exactly at a point and a timer of 0 ms would come late",
+    on({ least: 1 }, async (clock) => {
+      let first = true;
+      const { ticker, start, grid } = watch(10, () => {
+        if (!first) return;
+        first = false;
+        return wait(20);
+      });
+      await start();
+      await clock.pass(45);
+      await ticker.stop();
+      assertEquals(grid(), [[10, 10, 0], [30, 30, 1], [40, 40, 0]]);
+    }),
+  );
+
+  it(
     "when a tick takes exactly its interval: none is missed, none is twice",
     timed(async (clock) => {
       const { ticker, start, grid } = watch(10, () => wait(10));
