@@ -1,8 +1,7 @@
 /** What schedules say, checked: none is trusted to be sane. */
 
 import type { Schedule } from "../runner.ts";
-import { peek } from "./errors.ts";
-import { says } from "./validate.ts";
+import { peek, text } from "./errors.ts";
 
 /** Epoch milliseconds of a date, known by its shape; NaN for anything else. */
 export function timeOf(value: unknown): number {
@@ -27,12 +26,10 @@ export function nextTime(
   const next = schedule.nextRun(new Date(after));
   const time = next === null ? Infinity : timeOf(next);
   if (time > after) return time;
+  const shown = time === time ? new Date(time).toJSON() : text(next);
   throw new RangeError(
-    says(
-      what,
-      "nextRun()",
-      `null or a date after ${new Date(after).toJSON()}`,
-      next,
-    ),
+    `Cannot ${what}: 'nextRun()' must be null or a date after ${
+      new Date(after).toJSON()
+    }: current value is ${shown}`,
   );
 }

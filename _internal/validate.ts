@@ -2,21 +2,10 @@
 
 import { text } from "./errors.ts";
 
-function date(value: object): string | undefined {
-  try {
-    if (value instanceof Date) return value.toJSON() ?? "an invalid date";
-  } catch {
-    // A proxy may refuse even the question.
-  }
-  return undefined;
-}
-
 function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 100));
   if (typeof value === "function") return "a function";
-  return typeof value === "object" && value
-    ? date(value) ?? "an object"
-    : text(value);
+  return typeof value === "object" && value ? "an object" : text(value);
 }
 
 /** The message of every error that bad input causes. */

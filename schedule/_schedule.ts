@@ -8,8 +8,11 @@ import type { Schedule } from "../runner.ts";
 export function dateOf(what: string, name: string, value: Date): number {
   const time = timeOf(value);
   if (time === time) return time;
-  const wrong = value instanceof Date ? RangeError : TypeError;
-  throw new wrong(says(what, name, "a valid date", value));
+  const expected = "a valid date";
+  if (!(value instanceof Date)) {
+    throw new TypeError(says(what, name, expected, value));
+  }
+  throw new RangeError(says(what, name, expected, String(value)));
 }
 
 /** Anything that has the one method of a schedule. */

@@ -27,5 +27,7 @@ export function windowOf(
   const begin = from === undefined ? -Infinity : dateOf(what, "from", from);
   const end = until === undefined ? Infinity : dateOf(what, "until", until);
   if (begin < end) return [begin, end];
-  throw new RangeError(says(what, "until", "a date after 'from'", until));
+  throw new RangeError(
+    says(what, "until", "a date after 'from'", until?.toJSON()),
+  );
 }

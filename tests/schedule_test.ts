@@ -378,7 +378,7 @@ describe("bad input of schedules", () => {
       [() => every(Infinity), "current value is Infinity"],
       [
         () => every(5, { from: invalid }),
-        "'from' must be a valid date: current value is an invalid date",
+        "'from' must be a valid date: current value is \"Invalid Date\"",
       ],
       [
         () =>
@@ -386,7 +386,7 @@ describe("bad input of schedules", () => {
             from: at("2026-01-02T00:00"),
             until: at("2026-01-02T00:00"),
           }),
-        "'until' must be a date after 'from': current value is 2026-01-02T00:00:00.000Z",
+        `'until' must be a date after 'from': current value is "2026-01-02T00:00:00.000Z"`,
       ],
       [() => except(some, { from: invalid }), "'from' must be a valid date"],
       [() => jitter(some, -1), "'ms' must be a whole number of at least 0"],
@@ -402,11 +402,11 @@ describe("bad input of schedules", () => {
       [undefined, "undefined"],
       [at("2026-01-01T00:00"), "2026-01-01T00:00:00.000Z"],
       [at("2025-12-31T00:00"), "2025-12-31T00:00:00.000Z"],
-      [invalid, "an invalid date"],
-      ["2027-01-01", '"2027-01-01"'],
+      [invalid, "Invalid Date"],
+      ["2027-01-01", "2027-01-01"],
       [1e15, "1000000000000000"],
-      [Promise.resolve(null), "an object"],
-      [{ getTime: () => 1e300 }, "an object"],
+      [Promise.resolve(null), "[object Promise]"],
+      [{ getTime: () => 1e300 }, "[object Object]"],
     ];
     for (const [answer, shown] of answers) {
       const bad: Schedule = { nextRun: () => wrong(answer) };

@@ -21,17 +21,13 @@ export class Limit implements AbortListener {
     this.#timeout = new Timeout(ms, () => {
       if (this.signal.aborted) return;
       run.machine.enter();
-      this.abort(run.expired(ms));
+      this.#controller.abort(run.expired(ms));
       run.machine.exit();
     });
   }
 
-  abort(reason: unknown): void {
-    this.#controller.abort(reason);
-  }
-
   aborted(source: AbortSignal): void {
-    this.abort(reasonOf(source));
+    this.#controller.abort(reasonOf(source));
   }
 
   end(): void {

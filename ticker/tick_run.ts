@@ -4,7 +4,7 @@ import type { Machine } from "../_internal/machine.ts";
 import { Run } from "../_internal/run.ts";
 import { tickClock } from "../_internal/wheel.ts";
 import type { Schedule } from "../runner.ts";
-import { Calendar } from "./calendar.ts";
+import { type Calendar, calendarOf, type Times } from "./calendar.ts";
 import { Limit } from "./limit.ts";
 import {
   intervalOf,
@@ -92,8 +92,9 @@ export class TickRun extends Run implements Alarm {
   ring(): void {
     const calendar = this.#calendar;
     if (calendar) {
-      if (!calendar.isDue()) this.#arm();
-      else if (this.isIdle) this.#tick();
+      const times = calendar.due();
+      if (times === undefined) this.#arm();
+      else if (this.isIdle) this.#tick(times);
       return;
     }
     const passed = this.#clock.latest - this.#origin + EPSILON;
@@ -131,7 +132,7 @@ export class TickRun extends Run implements Alarm {
     this.#clock.disarm(this);
     if (this.isIdle) {
       Promise.resolve().then(() => this.machine.returned(this));
-    } else this.#limit?.abort(this.signal.reason);
+    } else this.#limit?.aborted(this.signal);
     this.#phase = HALTED;
   }
 
@@ -140,7 +141,7 @@ export class TickRun extends Run implements Alarm {
     this.#interval = isGrid ? interval : 0;
     this.#calendar = isGrid
       ? undefined
-      : new Calendar(this, interval, this.#spec.lateness);
+      : calendarOf(this, interval, this.#spec.lateness);
   }
 
   /** Waits for the first point that has not passed by the latest reading. */
@@ -175,14 +176,13 @@ export class TickRun extends Run implements Alarm {
   }
 
   #tickBeside(): void {
+    const now = Date.now();
     this.missed = 0;
-    this.#calendar?.stamp();
-    this.#tick();
+    this.#tick(this.#calendar && { scheduledAt: now, startedAt: now });
   }
 
-  #tick(): void {
+  #tick(times?: Times): void {
     const tick = this.#work;
-    const calendar = this.#calendar;
     const startedAt = this.#clock.latest;
     // A host has brought its limit.
     const scheduledAt = this.#limit ? startedAt : this.due;
@@ -192,14 +192,14 @@ export class TickRun extends Run implements Alarm {
     try {
       const result = tick(this.#limit?.signal ?? this.signal, this.#control);
       if (isThenable(result)) {
-        this.#follow(result, scheduledAt, startedAt, calendar);
+        this.#follow(result, scheduledAt, startedAt, times);
         return;
       }
     } catch (error) {
       this.#caught(error);
     }
     this.#clock.now();
-    if (this.isObserved) this.#tell(scheduledAt, startedAt, calendar);
+    if (this.isObserved) this.#tell(scheduledAt, startedAt, times);
     else this.#rest();
   }
 
@@ -207,7 +207,7 @@ export class TickRun extends Run implements Alarm {
     result: PromiseLike<unknown>,
     scheduledAt: number,
     startedAt: number,
-    calendar: Calendar | undefined,
+    times: Times | undefined,
   ): Promise<void> {
     this.#limit?.start(this, this.#spec.tickTimeout);
     try {
@@ -216,7 +216,7 @@ export class TickRun extends Run implements Alarm {
       this.#caught(error);
     }
     this.#clock.now();
-    this.#tell(scheduledAt, startedAt, calendar);
+    this.#tell(scheduledAt, startedAt, times);
     // A point that is reached at this very moment does not go by a timer, which
     // could only come later.
     if (this.isIdle && this.due - this.#clock.now() <= EPSILON) {
@@ -235,7 +235,7 @@ export class TickRun extends Run implements Alarm {
   #tell(
     scheduledAt: number,
     startedAt: number,
-    calendar: Calendar | undefined,
+    times: Times | undefined,
   ): void {
     const { machine } = this;
     const duration = this.#clock.latest - startedAt;
@@ -244,8 +244,9 @@ export class TickRun extends Run implements Alarm {
       machine.emit({
         type: "tick",
         runner: machine.runner,
-        scheduledAt: calendar ? calendar.scheduledAt : scheduledAt,
-        startedAt: calendar ? calendar.startedAt : startedAt,
+        scheduledAt,
+        startedAt,
+        ...times,
         duration,
         missed: this.missed,
         ...(this.#error && { error: this.#error }),
