@@ -35,11 +35,20 @@ export interface Ended {
   readonly errors: string;
 }
 
+/** What can be sent to a program. */
+export type Signal =
+  | "SIGINT"
+  | "SIGTERM"
+  | "SIGHUP"
+  | "SIGKILL"
+  | "SIGSTOP"
+  | "SIGCONT";
+
 /** A program that runs. */
 export interface Child {
   /** Waits until it has printed a line. */
   said(line: string): Promise<void>;
-  kill(signal: "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGKILL"): void;
+  kill(signal: Signal): void;
   readonly ended: Promise<Ended>;
 }
 

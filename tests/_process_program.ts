@@ -18,6 +18,21 @@ const scenarios: Record<string, () => unknown> = {
     });
     await ticker.start();
   },
+  async stalled() {
+    let count = 0;
+    const ticker = new Ticker(100, (_signal, { stop }) => {
+      // Between two ticks.
+      if (++count === 2) setTimeout(() => say("now"), 10);
+      if (count === 8) stop();
+    }, {
+      observer: (event) => {
+        if (event.type !== "tick") return;
+        const { scheduledAt, startedAt, missed } = event;
+        say(JSON.stringify([scheduledAt, startedAt, missed]));
+      },
+    });
+    await ticker.start();
+  },
   async quietTicker() {
     const ticker = new Ticker(1_000, () => say("tick"), { persistent: false });
     await ticker.start();

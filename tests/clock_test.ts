@@ -399,6 +399,33 @@ describe("A fake clock", () => {
     assertEquals([ticks.length, ticker.state], [1, "stopped"]);
   });
 
+  it("by @sinonjs/fake-timers is left without a timer by whatever has ended", async () => {
+    const { install } = await import("@sinonjs/fake-timers");
+    const clock = install({ toFake: ["Date", "setTimeout", "clearTimeout"] });
+    try {
+      const { ticker } = watch(10, () => wait(5), { tickTimeout: 50 });
+      const service = new StartStop(
+        async (signal, { ready }) => {
+          ready();
+          await untilAborted(signal);
+        },
+        () => {},
+        { awaitReady: true },
+      );
+      await ticker.start();
+      await service.start();
+      const life = new AbortController();
+      const { signal } = life;
+      const check = runTick(() => false, { interval: 9, timeout: 90, signal });
+      await clock.tickAsync(27);
+      life.abort();
+      await Promise.all([ticker.stop(), service.stop(), check]);
+      assertEquals(clock.countTimers(), 0);
+    } finally {
+      clock.uninstall();
+    }
+  });
+
   it("hands nothing on: each run asks anew which clock is in force", async () => {
     const { ticker, ticks } = watch(1_000);
     for (let round = 1; round <= 3; round++) {

@@ -1,6 +1,7 @@
 import { assertEquals, assertLess } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { canKill, spawn } from "./_child.ts";
+import { wait } from "./_watch.ts";
 
 /** Runs a scenario to its end; fails if it ends badly, or only when killed. */
 async function run(scenario: string): Promise<readonly string[]> {
@@ -13,6 +14,32 @@ async function run(scenario: string): Promise<readonly string[]> {
 describe("The process", { ignore: !canKill }, () => {
   it("is kept alive by a ticker, until that is stopped", async () => {
     assertEquals(await run("ticker"), ["tick", "tick", "tick"]);
+  });
+
+  it("may be held up as a whole: one late tick, then the grid", async () => {
+    const child = await spawn("./_process_program.ts", "stalled");
+    await child.said("now");
+    child.kill("SIGSTOP");
+    await wait(630);
+    child.kill("SIGCONT");
+    const { code, lines } = await child.ended;
+    const ticks = lines.filter((line) => line !== "now").map((line) =>
+      JSON.parse(line) as [number, number, number]
+    );
+    assertEquals([code, ticks.length], [0, 8]);
+    const start = ticks[0]![0] - 100;
+    let point = 0;
+    for (const [scheduledAt, startedAt, missed] of ticks) {
+      const oldest = Math.round((scheduledAt - start) / 100);
+      assertLess(Math.abs(scheduledAt - start - oldest * 100), 0.01);
+      // A signal that comes within a tick makes it an overrun.
+      assertLess(point, oldest);
+      point += 1 + missed;
+      assertLess(oldest, point + 1);
+      assertLess(start + point * 100 - 0.01, startedAt);
+    }
+    assertLess(4, point - ticks.length);
+    assertEquals(ticks.filter(([, , missed]) => missed > 4).length, 1);
   });
 
   it("is not kept alive by a ticker with persistent: false", async () => {

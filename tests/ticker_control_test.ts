@@ -8,7 +8,8 @@ import {
   assertThrows,
 } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { timed } from "./_fake_clocks.ts";
+import fc from "fast-check";
+import { type HandClock, timed } from "./_fake_clocks.ts";
 import { gate, wait, watch } from "./_watch.ts";
 
 describe("control.reset", () => {
@@ -267,6 +268,29 @@ describe("control.reset", () => {
       assertEquals(grid(), [[10, 10, 0], [40, 40, 0], [70, 70, 0]]);
     }),
   );
+
+  it("at any moment keeps to the definitions of missed and scheduledAt", async () => {
+    const quarter = (min: number, max: number) =>
+      fc.integer({ min, max }).map((quarters) => quarters / 4);
+    await fc.assert(
+      fc.asyncProperty(
+        quarter(4, 120),
+        fc.array(
+          fc.record({
+            work: quarter(0, 300),
+            resetAfter: fc.option(quarter(0, 300), { nil: undefined }),
+            interval: quarter(4, 120),
+            blocked: quarter(0, 200),
+            gap: quarter(0, 300),
+            resetBetween: fc.boolean(),
+          }),
+          { minLength: 1, maxLength: 10 },
+        ),
+        (interval, plan) => timed((clock) => resets(clock, interval, plan))(),
+      ),
+      { numRuns: 100 },
+    );
+  });
 
   for (const low of [0, -5, 0.5]) {
     it(
@@ -665,3 +689,64 @@ describe("a TickControl", () => {
     }),
   );
 });
+
+interface Step {
+  readonly work: number;
+  /** Milliseconds into the tick. */
+  readonly resetAfter: number | undefined;
+  readonly interval: number;
+  readonly blocked: number;
+  readonly gap: number;
+  readonly resetBetween: boolean;
+}
+
+/** Resets in ticks and between them, each tick checked as it begins. */
+async function resets(
+  clock: HandClock,
+  first: number,
+  plan: Step[],
+): Promise<void> {
+  let interval = first;
+  let origin = clock.now;
+  let passed = 0;
+  let ended = origin;
+  let count = 0;
+  let control: TickControl | undefined;
+  const expected: number[] = [];
+  const reset = (ms: number) => {
+    control?.reset(ms);
+    interval = ms;
+    origin = clock.now;
+    passed = 0;
+  };
+  const { ticker, ticks } = watch(first, async (_signal, given) => {
+    control = given;
+    const { now } = clock;
+    const reached = Math.floor((now - origin) / interval);
+    // The oldest point that was reached since the tick before ended.
+    const oldest = Math.max(passed + 1, Math.ceil((ended - origin) / interval));
+    expected.push(origin + oldest * interval);
+    assert(now >= expected.at(-1)!, "too early");
+    assertEquals(given.missed, reached - passed - 1);
+    passed = reached;
+    const { work, resetAfter, ...step } = plan[count++ % plan.length]!;
+    clock.block(step.blocked);
+    if (resetAfter !== undefined) {
+      if (resetAfter > 0) await wait(resetAfter);
+      reset(step.interval);
+    }
+    if (work > 0) await wait(work);
+    ended = clock.now;
+  });
+  await ticker.start();
+  for (const { gap, resetBetween, ...step } of plan) {
+    await clock.pass(gap);
+    if (resetBetween && control) reset(step.interval);
+  }
+  const stopping = ticker.stop({ timeout: Infinity });
+  await clock.pass(1_000);
+  await stopping;
+  assertEquals(ticker.errorsList(), []);
+  assertEquals(ticks.map(({ scheduledAt }) => scheduledAt), expected);
+  assertEquals(clock.pending, 0);
+}

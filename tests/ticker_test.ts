@@ -433,6 +433,29 @@ describe("Ticker", () => {
     assert(startedAt + duration <= performance.now() + 0.01);
   });
 
+  it("ends with an error where the engine refuses a timer", async () => {
+    const { setTimeout } = globalThis;
+    const failure = new Error("no timers outside of a request");
+    globalThis.setTimeout = (() => {
+      throw failure;
+    }) as unknown as typeof setTimeout;
+    const { ticker } = watch(10);
+    try {
+      await ticker.start();
+      assertEquals(ticker.state, "stopped");
+      assertStrictEquals(
+        await assertRejects(() => ticker.finished()),
+        failure,
+      );
+    } finally {
+      globalThis.setTimeout = setTimeout;
+    }
+    await ticker.start();
+    assert(ticker.isRunning());
+    await ticker.stop();
+    await ticker.finished();
+  });
+
   it("is named ticker unless it is told otherwise", () => {
     assertEquals(new Ticker(1, () => {}).name, "ticker");
     assertEquals(new Ticker(1, () => {}, { name: "beat" }).name, "beat");
