@@ -1,50 +1,12 @@
 // The way in for `npm start` and `npm test`: plain JavaScript on nothing but
 // Node's own modules, so that it can install what the rest needs.
 
-import { spawn, spawnSync } from "node:child_process";
-import { lstatSync, statSync } from "node:fs";
+import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import process from "node:process";
+import { install } from "./install.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-
-function changed(name) {
-  return statSync(`${root}/${name}`, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-}
-
-function run(command, values, options = {}) {
-  const { status, signal, error } = spawnSync(command, values, {
-    cwd: root,
-    stdio: "inherit",
-    ...options,
-  });
-  if (error) throw error;
-  return signal ? 1 : status ?? 1;
-}
-
-function install() {
-  const folder = lstatSync(`${root}/node_modules`, { throwIfNoEntry: false });
-  // `npm ci` would empty the folder behind the link, for all who share it.
-  if (folder?.isSymbolicLink()) return;
-  const installed = changed("node_modules/.package-lock.json");
-  if (installed > 0 && installed >= changed("package-lock.json")) return;
-  console.log("Installing the engines and tools (once; a minute or so) …");
-  const values = [
-    "ci",
-    "--ignore-scripts",
-    "--no-audit",
-    "--no-fund",
-    "--loglevel=error",
-  ];
-  // npm is a script on some systems and a batch file on others.
-  const status = process.env.npm_execpath
-    ? run(process.execPath, [process.env.npm_execpath, ...values])
-    : run("npm", values, { shell: process.platform === "win32" });
-  if (status !== 0) {
-    console.error("npm ci failed: the tests need the packages it installs.");
-    process.exit(status);
-  }
-}
 
 /** Ends as the child does. */
 function become(values) {
@@ -71,6 +33,7 @@ const tasks = {
     ...(rest.length > 0 ? rest : ["--seconds", "10"]),
   ],
   test: () => ["_tools/suite.mjs", ...rest],
+  "test:all": () => ["_tools/suite.mjs", "--all", ...rest],
   check: () => ["_tools/check.mjs", ...rest],
   each: () => ["_tools/each.mjs", ...rest],
   examples: () => ["_tools/examples.mjs", ...rest],
@@ -81,5 +44,5 @@ if (!Object.hasOwn(tasks, task ?? "")) {
   console.error(`Usage: node _tools/run.mjs ${Object.keys(tasks).join("|")}`);
   process.exit(2);
 }
-install();
+install(".", "the engines and tools (once; a minute or so)");
 become(tasks[task]());

@@ -1,39 +1,35 @@
 // Runs the suite on every engine that is installed, and sums it up.
 //
-//   npm test                           everything
-//   npm test -- node20 deno            only these engines
+//   npm test                           Deno, Bun and Node
+//   npm run test:all                   workerd, Vercel's and browsers too
+//   npm test -- node20 firefox         only these engines
 //   npm test -- tests/ticker_test.ts   only these files
 //   npm test -- --filter=TEXT          only tests whose full name has TEXT
+//   npm test -- --skipped              says which tests were skipped where
 
-import { spawn } from "node:child_process";
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import {
-  documentationCommand,
-  environment,
-  findEngines,
-  root,
-  testCommand,
-} from "./engines.mjs";
-import { parseReport } from "./junit.mjs";
+import { findEngines, root } from "./engines.mjs";
+import { documentationLine, killAll, suiteLine } from "./native_lines.mjs";
+import { save } from "./results.mjs";
+import { printTable } from "./table.mjs";
+import { webIds, webLines } from "./web/lines.mjs";
 
 const limit = 10 * 60_000;
 
 const engines = findEngines();
-const ids = engines.map(({ id }) => id);
+const ids = [...engines.map(({ id }) => id), ...webIds];
 const chosen = new Set();
 const files = [];
 let filter = "";
+let isAll = false;
+let namesSkipped = false;
 for (const value of process.argv.slice(2).filter(Boolean)) {
   if (value.startsWith("--filter=")) filter = value.slice("--filter=".length);
+  else if (value === "--all") isAll = true;
+  else if (value === "--skipped") namesSkipped = true;
   else if (ids.includes(value) || value === "doc") chosen.add(value);
   else if (value.endsWith("_test.ts") && existsSync(join(root, value))) {
     files.push(value);
@@ -55,127 +51,27 @@ if (files.length === 0) {
 }
 
 const temporary = mkdtempSync(join(tmpdir(), "runner-suite-"));
-const children = new Set();
-const windows = process.platform === "win32";
-
-// Node runs each file in a process of its own, which must not outlive it.
-function kill(child) {
-  try {
-    if (windows) child.kill("SIGKILL");
-    else process.kill(-child.pid, "SIGKILL");
-  } catch {
-    // It has ended already.
-  }
-}
-
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.once(signal, () => {
-    for (const child of children) kill(child);
+    killAll();
     rmSync(temporary, { recursive: true, force: true });
     process.exit(1);
   });
 }
 
-function run(binary, values, extra) {
-  return new Promise((resolve) => {
-    const child = spawn(binary, values, {
-      cwd: root,
-      env: environment(extra),
-      stdio: ["ignore", "pipe", "pipe"],
-      detached: !windows,
-    });
-    children.add(child);
-    let output = "";
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      kill(child);
-    }, limit);
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8").on("data", (text) => output += text);
-    }
-    const end = (status) => {
-      clearTimeout(timer);
-      children.delete(child);
-      resolve({ status, output, late });
-    };
-    child.on("error", (error) => {
-      output += `${error}\n`;
-      end("it could not be started");
-    });
-    child.on("close", (code, signal) => end(signal ?? code));
-  });
-}
-
-function readIfAny(file) {
-  return existsSync(file) ? readFileSync(file, "utf8") : "";
-}
-
-/** Runs one line of the table. */
-async function runLine(
-  { label, version, binary, kind, values, report, tally },
-) {
-  const started = performance.now();
-  const { status, output, late } = await run(binary, values, {
-    GOLIB_RUNNER_ENGINE: `${kind} ${version}`,
-    GOLIB_RUNNER_FILTER: filter,
-    ...(tally && { GOLIB_RUNNER_TALLY: tally }),
-  });
-  const seconds = (performance.now() - started) / 1000;
-  const { tests, remarks } = parseReport(readIfAny(report));
-  // Node counts a file without tests as a test that passed.
-  const isFile = ({ name }) => files.some((file) => name.endsWith(file));
-  const counted = tests.filter((test) =>
-    test.outcome !== "passed" || !isFile(test)
-  );
-  const count = (outcome) =>
-    counted.filter((test) => test.outcome === outcome).length;
-  const failures = counted.filter((test) => test.outcome === "failed");
-  const add = (name, message, detail = "") =>
-    failures.push({ name, message, detail });
-
-  const reported = counted.filter((test) => !isFile(test)).length;
-  const expected = tally
-    ? readIfAny(tally).split("\n").reduce((sum, each) => sum + Number(each), 0)
-    : reported;
-  if (late) {
-    add("the whole run", `did not end within ${limit / 1000} s`, output);
-  } else if (failures.length === 0 && status !== 0) {
-    add("the whole run", `ended with ${status}`, output);
-  } else if (reported === 0 && failures.length === 0) {
-    add(
-      "the whole run",
-      filter ? `no test has '${filter}' in its name` : "reported no test",
-      output,
-    );
+function linesFor(engine) {
+  const lines = [];
+  if (chosen.size === 0 || chosen.has(engine.id)) {
+    lines.push(suiteLine(engine, files, temporary));
   }
-  if (!late && reported > 0 && reported < expected) {
-    add(
-      "the report",
-      `lost ${
-        expected - reported
-      } of ${expected} tests: the engine stopped reporting after the last one named`,
-      `last: ${tests.at(-1)?.name}\n`,
-    );
+  const wanted = chosen.has("doc") || (whole && lines.length > 0);
+  if (engine.kind === "deno" && wanted) {
+    lines.push(documentationLine(engine, temporary));
   }
-  // Deno says only "Cancelled" where an uncaught error ended a file, and Node
-  // nothing at all where a file could not be loaded.
-  const unexplained = failures.some((failure) =>
-    isFile(failure) ||
-    (failure.detail === "" && /cancel/i.test(failure.message))
-  );
-  print(label, failures, remarks, unexplained ? output : "");
-  return {
-    label,
-    version,
-    passed: count("passed"),
-    skipped: count("skipped"),
-    failed: failures.length,
-    seconds,
-  };
+  return lines.filter(Boolean);
 }
 
-function print(label, failures, remarks, output) {
+function print(label, { failures, remarks, output }) {
   for (const { name, message, detail } of failures) {
     const text = detail.trim();
     console.log(`\nFAILED on ${label}: ${name}`);
@@ -191,72 +87,35 @@ function print(label, failures, remarks, output) {
   }
 }
 
-function linesFor(engine) {
-  const { id, kind, binary, version } = engine;
-  const lines = [];
-  if (chosen.size === 0 || chosen.has(id)) {
-    const report = join(temporary, `${id}.xml`);
-    const tally = kind === "node" ? join(temporary, `${id}.txt`) : undefined;
-    lines.push({
-      label: id,
-      version,
-      binary,
-      kind,
-      values: binary && testCommand(kind, files, report),
-      report,
-      tally,
-    });
-  }
-  const wanted = chosen.has("doc") || (whole && lines.length > 0);
-  if (kind === "deno" && wanted) {
-    const report = join(temporary, "doc.xml");
-    const documented = [
-      "README.md",
-      "mod.ts",
-      "runner.ts",
-      "tools.ts",
-      ...[
-        "reload",
-        "schedule",
-        "shutdown",
-        "start_stop",
-        "supervisor",
-        "ticker",
-      ].flatMap(
-        (folder) =>
-          existsSync(join(root, folder))
-            ? readdirSync(join(root, folder)).map((name) => `${folder}/${name}`)
-            : [],
-      ).filter((name) => name.endsWith(".ts")),
-    ].filter((name) => existsSync(join(root, name)));
-    // Without a file to look at, Deno would look at every file there is.
-    if (documented.length === 0) return lines;
-    lines.push({
-      label: "deno doc",
-      version,
-      binary,
-      kind,
-      values: documentationCommand(documented, report),
-      report,
-    });
-  }
-  return lines;
-}
-
 const results = [];
-for (const line of engines.flatMap(linesFor)) {
-  if (!line.binary) {
-    const asked = chosen.size > 0;
-    console.log(`${line.label}: not installed on this platform`);
-    if (asked) {
-      results.push({ ...line, passed: 0, skipped: 0, failed: 1, seconds: 0 });
+const lines = [
+  ...engines.flatMap(linesFor),
+  ...await webLines(webIds.filter((id) => isAll || chosen.has(id))),
+];
+for (const { label, version, hint, run } of lines) {
+  if (!run) {
+    // Where all are to be had, as in the check of a commit, none may be missing.
+    const isNeeded = chosen.size > 0 || (isAll && process.env.CI);
+    console.log(
+      `${label}: not installed${hint ? `; ${hint}` : " on this platform"}`,
+    );
+    if (isNeeded) {
+      results.push({ label, passed: 0, skipped: [], failed: 1, seconds: 0 });
     }
     continue;
   }
-  process.stdout.write(`${line.label} ${line.version} …`);
-  const result = await runLine(line);
-  console.log(` ${result.seconds.toFixed(1)} s`);
-  results.push(result);
+  process.stdout.write(`${label} ${version} …`);
+  const started = performance.now();
+  const result = await run({ files, filter, limit });
+  const seconds = (performance.now() - started) / 1000;
+  console.log(` ${seconds.toFixed(1)} s`);
+  print(label, result);
+  if (namesSkipped) {
+    for (const name of result.skipped) console.log(`  skipped: ${name}`);
+  }
+  const { passed, skipped, failures } = result;
+  const failed = failures.length;
+  results.push({ label, version, passed, skipped, failed, seconds });
 }
 rmSync(temporary, { recursive: true, force: true });
 
@@ -264,21 +123,17 @@ const header = ["engine", "version", "passed", "skipped", "failed", "seconds"];
 const rows = results.map((result) => [
   result.label,
   result.version ?? "-",
-  ...[result.passed, result.skipped, result.failed].map(String),
+  ...[result.passed, result.skipped.length, result.failed].map(String),
   result.seconds.toFixed(1),
 ]);
-const widths = header.map((_title, column) =>
-  Math.max(...[header, ...rows].map((row) => row[column].length))
-);
 console.log();
-for (const row of [header, widths.map((width) => "-".repeat(width)), ...rows]) {
-  console.log(
-    row.map((cell, column) =>
-      column < 2 ? cell.padEnd(widths[column]) : cell.padStart(widths[column])
-    ).join("  "),
-  );
-}
+printTable(header, rows, 2);
 const sum = (key) => results.reduce((total, result) => total + result[key], 0);
+const [passed, failed] = [sum("passed"), sum("failed")];
+if (whole && isAll && chosen.size === 0) {
+  save("engines", { header, rows, passed, failed });
+}
 if (results.length === 0) console.log("No engine to run on");
-console.log(`\n${sum("passed")} passed, ${sum("failed")} failed`);
-process.exitCode = sum("failed") > 0 || results.length === 0 ? 1 : 0;
+console.log(`\n${passed} passed, ${failed} failed`);
+// A browser that is slow to end need not be waited for.
+process.exit(failed > 0 || results.length === 0 ? 1 : 0);

@@ -184,6 +184,12 @@ export class HandClock {
   #replace(owner: object, members: Record<string, unknown>): void {
     for (const [key, value] of Object.entries(members)) {
       const before = Object.getOwnPropertyDescriptor(owner, key);
+      // Vercel's runtime has globals that are only to be assigned to.
+      if (before?.configurable === false) {
+        Object.assign(owner, { [key]: value });
+        this.#undo.unshift(() => Object.assign(owner, { [key]: before.value }));
+        continue;
+      }
       Object.defineProperty(owner, key, {
         value,
         configurable: true,

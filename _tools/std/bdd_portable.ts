@@ -15,7 +15,8 @@ import {
 export interface Result {
   passed: number;
   failed: number;
-  skipped: number;
+  /** By name: what an engine cannot do should be known. */
+  skipped: string[];
   failures: { name: string; message: string; stack: string }[];
 }
 
@@ -37,14 +38,15 @@ export const afterEach: Collector["afterEach"] = collector.afterEach;
 export async function runCollected(
   { filter = "", timeout = 60_000 }: { filter?: string; timeout?: number } = {},
 ): Promise<Result> {
-  const result: Result = { passed: 0, failed: 0, skipped: 0, failures: [] };
+  const result: Result = { passed: 0, failed: 0, skipped: [], failures: [] };
   const fail = (name: string, error: unknown) => {
     result.failed++;
     result.failures.push({ name, ...describeError(error) });
   };
   let running = "(before the first test)";
   const stray = (event: Event) => {
-    event.preventDefault();
+    // Not every engine makes a true event of it.
+    event.preventDefault?.();
     const { reason, error } = event as Event & Record<string, unknown>;
     fail(`${running}: nobody caught this`, reason ?? error ?? event);
   };
@@ -55,7 +57,7 @@ export async function runCollected(
     for (const test of tests) {
       if (!test.name.includes(filter) || (only && !test.only)) continue;
       if (test.ignore) {
-        result.skipped++;
+        result.skipped.push(test.name);
         continue;
       }
       running = test.name;

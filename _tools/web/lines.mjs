@@ -1,0 +1,96 @@
+// The lines of the table for the engines that have no test runner.
+
+import { install } from "../install.mjs";
+
+export const webIds = [
+  "workerd",
+  "workerd-do",
+  "vercel-edge",
+  "chromium",
+  "firefox",
+];
+
+/** Those that are asked for, by id; installs what drives them. */
+export async function webLines(ids) {
+  if (ids.length === 0) return [];
+  install(
+    "_tools/web",
+    "what drives workerd, Vercel's runtime and the browsers",
+  );
+  // Only now is there what these import.
+  const { workerdVersion } = await import("./workerd.mjs");
+  const { workerdSuite } = await import("./workerd_suite.mjs");
+  const { vercelSuite, vercelVersion } = await import("./vercel_suite.mjs");
+  const { browserSuite, findBrowser } = await import("./browsers.mjs");
+
+  const workerd = (path) => {
+    const version = workerdVersion();
+    return { version, suite: workerdSuite(version, path) };
+  };
+  const browser = (id) => {
+    const found = findBrowser(id);
+    return { ...found, suite: found.binary && browserSuite(id, found) };
+  };
+  const makers = {
+    workerd: () => workerd("/"),
+    "workerd-do": () => workerd("/actor"),
+    "vercel-edge": () => ({ version: vercelVersion(), suite: vercelSuite }),
+    chromium: () => browser("chromium"),
+    firefox: () => browser("firefox"),
+  };
+  return ids.map((id) => {
+    const { version, suite, hint } = makers[id]();
+    return {
+      label: id,
+      version,
+      hint,
+      run: version && ((job) => runWeb(suite, job)),
+    };
+  });
+}
+
+async function runWeb(suite, job) {
+  let timer;
+  const late = new Promise((_resolve, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`did not end within ${job.limit / 1000} s`)),
+      job.limit,
+    );
+  });
+  try {
+    const { result, output } = await Promise.race([suite(job), late]);
+    const failures = result.failures.map(({ name, message, stack }) => ({
+      name,
+      message,
+      detail: stack,
+    }));
+    if (failures.length === 0 && result.passed === 0) {
+      failures.push({
+        name: "the whole run",
+        message: `no test has '${job.filter}' in its name`,
+        detail: "",
+      });
+    }
+    return {
+      passed: result.passed,
+      skipped: result.skipped,
+      failures,
+      remarks: [],
+      output: failures.length > 0 ? output : "",
+    };
+  } catch (error) {
+    return {
+      passed: 0,
+      skipped: [],
+      failures: [{
+        name: "the whole run",
+        message: "ended early",
+        detail: String(error.stack ?? error),
+      }],
+      remarks: [],
+      output: "",
+    };
+  } finally {
+    clearTimeout(timer);
+  }
+}

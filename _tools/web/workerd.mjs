@@ -1,0 +1,79 @@
+// Cloudflare's engine, as it serves: the suite inside a request, and inside one
+// to a Durable Object.
+
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+const { platform, arch } = process;
+const names = { x64: "64", arm64: "arm64" };
+const systems = { linux: "linux", darwin: "darwin", win32: "windows" };
+const binary = fileURLToPath(
+  new URL(
+    `node_modules/@cloudflare/workerd-${systems[platform]}-${
+      names[arch]
+    }/bin/workerd${platform === "win32" ? ".exe" : ""}`,
+    import.meta.url,
+  ),
+);
+
+/** What it says of itself: a date, or `undefined` where it is not installed. */
+export function workerdVersion() {
+  if (!existsSync(binary)) return undefined;
+  const { stdout } = spawnSync(binary, ["--version"], { encoding: "utf8" });
+  return /\d{4}-\d{2}-\d{2}/.exec(stdout ?? "")?.[0];
+}
+
+const config = (date, flags) => `
+using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [(name = "main", worker = .main)],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+const main :Workerd.Worker = (
+  modules = [(name = "main", esModule = embed "main.mjs")],
+  compatibilityDate = "${date}",
+  compatibilityFlags = [${flags.map((flag) => `"${flag}"`).join(", ")}],
+  durableObjectNamespaces = [(className = "Actor", uniqueKey = "actor")],
+  durableObjectStorage = (inMemory = void),
+  bindings = [(name = "ACTOR", durableObjectNamespace = "Actor")],
+);
+`;
+
+/** Serves a module; it must export a default handler and a class `Actor`. */
+export async function serve({ code, date, flags = [] }) {
+  const folder = mkdtempSync(join(tmpdir(), "runner-workerd-"));
+  writeFileSync(join(folder, "main.mjs"), code);
+  writeFileSync(join(folder, "config.capnp"), config(date, flags));
+  const child = spawn(binary, ["serve", "config.capnp", "--control-fd=3"], {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text) => output += text);
+  }
+  const ended = new Promise((resolve) => child.on("close", resolve));
+  const stop = async () => {
+    child.kill("SIGKILL");
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const port = await new Promise((resolve) => {
+    let said = "";
+    child.stdio[3].setEncoding("utf8").on("data", (text) => {
+      said += text;
+      const found = /"port":\s*(\d+)/.exec(said);
+      if (found) resolve(Number(found[1]));
+    });
+    ended.then(() => resolve(undefined));
+  });
+  if (port === undefined) {
+    await stop();
+    throw new Error(`workerd did not start:\n${output}`);
+  }
+  return { url: `http://127.0.0.1:${port}`, output: () => output, stop };
+}
