@@ -325,7 +325,7 @@ export class Machine extends Journal {
         ? { name: "starting", run, call: call! }
         : { name: "running", run, since: performance.now() },
     );
-    begin(run);
+    void begin(run);
     if (!awaitReady) call?.resolve();
     this.exit();
   }

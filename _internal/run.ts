@@ -31,10 +31,10 @@ export abstract class Run implements AbortListener {
   }
 
   /** Begins to work; what goes wrong is told to the machine, never thrown. */
-  abstract begin(): void;
+  abstract begin(): void | Promise<void>;
 
   /** Called once, when the run's signal has just aborted. */
-  protected abstract halted(): void;
+  protected abstract halted(): void | Promise<void>;
 
   /** Whether a run that is told to end now ends within microtasks. */
   get isIdle(): boolean {
@@ -44,7 +44,7 @@ export abstract class Run implements AbortListener {
   /** Tells the run to end. */
   halt(reason: unknown): void {
     this.#controller.abort(reason);
-    this.halted();
+    void this.halted();
   }
 
   /** The signal that aborts when nobody waits for the run's end any more. */

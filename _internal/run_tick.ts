@@ -113,7 +113,7 @@ export async function runTick(
       },
     };
     join(signal, listener);
-    work.then(resolve, reject).then(() => leave(signal, listener));
+    void work.then(resolve, reject).then(() => leave(signal, listener));
   });
 }
 

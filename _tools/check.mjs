@@ -2,7 +2,7 @@
 
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { environment, findEngines, root } from "./engines.mjs";
 
@@ -24,7 +24,12 @@ const rest = ["tests", "examples", "bench", "_tools"]
   )
   // It is for Node, whose types have what Deno's lack.
   .filter((name) => name !== join("_tools", "std", "bdd.ts"));
+const modules = exported.map((path) => dirname(path))
+  .map((folder) => folder === "." ? [] : [folder])
+  .flat().concat("mod.ts", "runner.ts", "tools.ts", "_internal", "examples");
 const offline = "--config=deno.offline.json";
+// The linter looks for it where this project has no links to binaries.
+const tsgolint = join(root, "node_modules/oxlint-tsgolint/bin/tsgolint.js");
 const typescript = "node_modules/typescript/bin/tsc";
 
 const steps = [
@@ -38,6 +43,18 @@ const steps = [
     "_tools/tsconfig.web.json",
   ]],
   ["types: everything, by tsc", process.execPath, [typescript]],
+  ["promises and import cycles", process.execPath, [
+    "node_modules/oxlint/bin/oxlint",
+    "--type-aware",
+    ...modules,
+  ]],
+  ["rules of the house", process.execPath, ["_tools/guard.mjs"]],
+  ["spelling", process.execPath, [
+    "node_modules/cspell/bin.mjs",
+    "--no-progress",
+    "--quiet",
+    ".",
+  ]],
   ["documentation", deno, ["doc", "--lint", "--quiet", ...exported]],
   ["package", deno, ["publish", "--dry-run", "--allow-dirty", "--quiet"]],
 ];
@@ -47,7 +64,7 @@ for (const [name, binary, values] of steps) {
   const { status, stdout, stderr } = spawnSync(binary, values, {
     cwd: root,
     encoding: "utf8",
-    env: environment(),
+    env: environment({ OXLINT_TSGOLINT_PATH: tsgolint }),
     stdio: ["ignore", "pipe", "pipe"],
     timeout: 5 * 60_000,
   });

@@ -97,7 +97,7 @@ const bench = {
     const result = measured(engine, library, probe, settings);
     const settled = result.then(() => {}, () => {});
     running.add(settled);
-    settled.then(() => running.delete(settled));
+    void settled.then(() => running.delete(settled));
     return result;
   },
   progress(text) {

@@ -86,7 +86,7 @@ async function serve(
   ready();
   await untilAborted(signal);
 
-  untilAborted(force).then(() => {
+  void untilAborted(force).then(() => {
     for (const socket of connections.keys()) socket.destroy();
   });
   for (const [socket, inFlight] of connections) {
@@ -147,7 +147,7 @@ for (const name of ["SIGINT", "SIGTERM"]) {
     life.abort();
   });
 }
-runTick(() => false, {
+void runTick(() => false, {
   interval: 1_000,
   timeout: Number(values.seconds) * 1_000,
   signal: life.signal,

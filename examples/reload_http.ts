@@ -51,7 +51,7 @@ class Part extends StartStop {
       await once(response, "close");
     })();
     this.#inFlight.add(work);
-    work.finally(() => this.#inFlight.delete(work));
+    void work.finally(() => this.#inFlight.delete(work));
   }
 }
 

@@ -33,9 +33,9 @@ server.on("connection", (socket) => {
   heartbeats.add(heartbeat);
   socket.on("close", () => {
     heartbeats.delete(heartbeat);
-    heartbeat.stop();
+    void heartbeat.stop();
   });
-  heartbeat.start();
+  void heartbeat.start();
 });
 await once(server, "listening");
 

@@ -1,12 +1,7 @@
 /** The generations of a `Reloadable`: how they are made, swapped and ended. */
 
-import type { ErrorPhase, FinishedOptions, Runner } from "../runner.ts";
-
-/** A runner whose end can be waited for: all of this library's are. */
-export interface GenerationRunner extends Runner {
-  /** Settles when the runner has come to rest. */
-  finished(options?: FinishedOptions): Promise<void>;
-}
+import type { ErrorPhase } from "../runner.ts";
+import type { GenerationRunner } from "./generation_runner.ts";
 
 interface Generation<R> {
   readonly number: number;
@@ -84,7 +79,7 @@ export class Generations<R extends GenerationRunner> {
     if (this.#halted) this.#callOff();
     else {
       this.#stale = true;
-      if (this.#next !== undefined) this.#stop(this.#next);
+      if (this.#next !== undefined) void this.#stop(this.#next);
       this.#turning ??= this.#turns();
     }
     return promise;
@@ -95,7 +90,7 @@ export class Generations<R extends GenerationRunner> {
     this.#halted = true;
     this.#force ??= force;
     this.#callOff();
-    for (const each of this.#live.keys()) this.#stop(each);
+    for (const each of this.#live.keys()) void this.#stop(each);
     this.#over.resolve();
   }
 

@@ -19,7 +19,9 @@ export function teller(
   return (event) => {
     if (queue.push([event, [...observers]]) > 1) return;
     for (const [event, wanted] of queue) {
-      for (const each of wanted) if (observers.has(each)) call(each, event);
+      for (const each of wanted) {
+        if (observers.has(each)) void call(each, event);
+      }
     }
     queue.length = 0;
   };

@@ -25,7 +25,7 @@
  */
 
 export type * from "../start_stop/mod.ts";
-export type { GenerationRunner } from "./_generations.ts";
+export type { GenerationRunner } from "./generation_runner.ts";
 export {
   type GenerationFactory,
   Reloadable,

@@ -1,7 +1,8 @@
 import type { Observer, RunnerEvent } from "../runner.ts";
 import { StartStop, type StartStopOptions } from "../start_stop/mod.ts";
 import { recoveryCaller } from "../tools.ts";
-import { type GenerationRunner, Generations } from "./_generations.ts";
+import { Generations } from "./_generations.ts";
+import type { GenerationRunner } from "./generation_runner.ts";
 import { teller } from "./_teller.ts";
 
 /**

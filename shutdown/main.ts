@@ -125,7 +125,7 @@ export async function main(
       stop().catch(reject);
     };
     told.addEventListener("abort", () => {
-      call(notReady, told.reason);
+      void call(notReady, told.reason);
       if (drainDelay > 0 && runner.isRunning()) {
         drain = setTimeout(end, Math.min(drainDelay, LONGEST));
       } else end();

@@ -56,7 +56,7 @@ export class Feed {
     if (this.#entries.size === 0) return;
     const told = { ...event, runner: this.runner } as SupervisorEvent;
     const first = this.#events.push([told, [...this.#entries]]);
-    if (first === 1) Promise.resolve().then(() => this.tell());
+    if (first === 1) void Promise.resolve().then(() => this.tell());
   }
 
   tell(): void {
@@ -64,7 +64,7 @@ export class Feed {
     this.#telling = true;
     for (const [event, entries] of this.#events) {
       for (const entry of entries) {
-        if (this.#entries.has(entry)) this.#call(entry.observer, event);
+        if (this.#entries.has(entry)) void this.#call(entry.observer, event);
       }
     }
     this.#events = [];

@@ -67,7 +67,10 @@ export class Reader {
       key,
       fallback,
       `a ${type}`,
-      (value) => typeof value === type,
+      (value) => {
+        const found = typeof value;
+        return found === type;
+      },
     );
   }
 

@@ -67,7 +67,7 @@ export function within(
       const message = `it ${failure} within ${ms} ms`;
       resolve(new DOMException(message, "TimeoutError"));
     });
-    call.then(
+    void call.then(
       () => resolve(undefined),
       (error) => resolve(toError(error)),
     ).then(cancel);

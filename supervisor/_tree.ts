@@ -184,7 +184,7 @@ export class Tree {
     if (node.active) {
       if (goal === "run" || name === "stopping") return;
       for (const each of node.dependents) if (each.active) return;
-      this.#stop(node);
+      void this.#stop(node);
     } else if (leaver !== undefined && name === "stopped") {
       if (!this.nodes.delete(spec.name)) return;
       this.runners.delete(spec.runner);
@@ -192,7 +192,7 @@ export class Tree {
       leaver();
     } else if (goal === "run") {
       for (const each of node.deps) if (!each.ok) return;
-      if (this.restarts.admits(node)) this.#start(node);
+      if (this.restarts.admits(node)) void this.#start(node);
     }
   }
 
@@ -249,7 +249,7 @@ export class Tree {
         this.record(`stop "${name}" of "${this.settings.name}"`, error, "stop");
       }
       node.leaver?.(error);
-      node.ended().then(() => {
+      void node.ended().then(() => {
         if (node.state === late) this.set(node, "stopped");
         this.settle();
       });

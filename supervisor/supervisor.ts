@@ -200,7 +200,7 @@ export class Supervisor extends StartStop {
     try {
       await this.#up(node);
     } catch (error) {
-      this.#drop(node);
+      void this.#drop(node);
       throw error;
     }
   }

@@ -159,7 +159,6 @@ describe("Supervisor: errors", () => {
 
   it("wraps what is no error", async () => {
     const { a } = parts(["a"]);
-    // deno-lint-ignore prefer-promise-reject-errors
     a.runner.start = () => Promise.reject(null);
     const app = supervise([a]);
     const { cause } = await reasonOf(app.start()) as Error;

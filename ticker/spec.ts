@@ -1,12 +1,10 @@
 import type { Machine, Spec } from "../_internal/machine.ts";
 import type { Run } from "../_internal/run.ts";
 import { type Settings, settingsOf } from "../_internal/settings.ts";
-import { isSchedule } from "../_internal/schedules.ts";
-import { bag, finite, timeout, typed } from "../_internal/validate.ts";
+import { bag, timeout, typed } from "../_internal/validate.ts";
 import type { RunnerOptions, Schedule } from "../runner.ts";
+import { intervalOf } from "./interval.ts";
 import { TickRun } from "./tick_run.ts";
-
-const DEFAULT_INTERVAL = 30_000;
 
 /** What a tick can tell its run and learn of it. None of it needs a `this`. */
 export interface TickControl {
@@ -84,16 +82,6 @@ export interface TickerOptions extends RunnerOptions {
 export interface TickOptions {
   /** The life of the tick: when it aborts, so does the signal of the tick. */
   readonly signal?: AbortSignal;
-}
-
-/** A schedule, or milliseconds, of which less than 1 means the default. */
-export function intervalOf<T extends number | Schedule>(
-  what: string,
-  interval: T,
-): T | number {
-  return isSchedule(interval) || finite(what, "interval", interval) >= 1
-    ? interval
-    : DEFAULT_INTERVAL;
 }
 
 /** What the runs of a ticker go by. */

@@ -6,12 +6,8 @@ import { tickClock } from "../_internal/wheel.ts";
 import type { Schedule } from "../runner.ts";
 import { type Calendar, calendarOf, type Times } from "./calendar.ts";
 import { Limit } from "./limit.ts";
-import {
-  intervalOf,
-  type TickControl,
-  type TickFunction,
-  type TickSpec,
-} from "./spec.ts";
+import { intervalOf } from "./interval.ts";
+import type { TickControl, TickFunction, TickSpec } from "./spec.ts";
 
 // Numbers, as a text would be one more thing for the garbage collector to look at.
 const WAITING = 0;
@@ -131,7 +127,7 @@ export class TickRun extends Run implements Alarm {
   protected override halted(): void {
     this.#clock.disarm(this);
     if (this.isIdle) {
-      Promise.resolve().then(() => this.machine.returned(this));
+      void Promise.resolve().then(() => this.machine.returned(this));
     } else this.#limit?.aborted(this.signal);
     this.#phase = HALTED;
   }
@@ -192,7 +188,7 @@ export class TickRun extends Run implements Alarm {
     try {
       const result = tick(this.#limit?.signal ?? this.signal, this.#control);
       if (isThenable(result)) {
-        this.#follow(result, scheduledAt, startedAt, times);
+        void this.#follow(result, scheduledAt, startedAt, times);
         return;
       }
     } catch (error) {
