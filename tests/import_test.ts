@@ -1,5 +1,5 @@
 import { StartStop, Ticker } from "@golib/runner";
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertGreater, assertStrictEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { canKill, spawn } from "./_child.ts";
 
@@ -19,6 +19,53 @@ describe("The module", () => {
       "AbortController",
       "setTimeout",
     ]]);
+  });
+
+  it("has the parts that can be imported by themselves", async () => {
+    const whole = await import("@golib/runner");
+    const { StartStop } = await import("@golib/runner/start-stop");
+    const { Ticker } = await import("@golib/runner/ticker");
+    const tools = await import("@golib/runner/tools");
+    assertStrictEquals(StartStop, whole.StartStop);
+    assertStrictEquals(Ticker, whole.Ticker);
+    assertEquals(Object.keys(tools).sort(), [
+      "recoveryCaller",
+      "runNbr",
+      "runTick",
+      "untilAborted",
+    ]);
+    assertEquals({ ...whole, ...tools }, { ...whole });
+  });
+
+  it("depends on nothing at run time but its own files", {
+    ignore: !canKill,
+  }, async () => {
+    const { readdirSync, readFileSync } = await import("node:fs");
+    const root = new URL("../", import.meta.url);
+    const { exports } = JSON.parse(
+      readFileSync(new URL("deno.json", root), "utf8"),
+    );
+    const folders = new Set(["_internal/"]);
+    const files: URL[] = [];
+    for (const path of Object.values<string>(exports)) {
+      const file = new URL(path, root);
+      files.push(file);
+      const folder = path.replace(/[^/]*$/, "");
+      if (folder !== "./") folders.add(folder);
+    }
+    for (const folder of folders) {
+      for (const name of readdirSync(new URL(folder, root))) {
+        if (name.endsWith(".ts")) files.push(new URL(folder + name, root));
+      }
+    }
+    const foreign = files.flatMap((file) => {
+      // The examples in the comments are for those who have the package.
+      const code = readFileSync(file, "utf8").replace(/\/\*[\s\S]*?\*\//g, "");
+      const imports = /(?:\bfrom |\bimport\(|^import )"([^".][^"\n]*)"/gm;
+      return [...code.matchAll(imports)].map(([text]) => text);
+    });
+    assertEquals(foreign, []);
+    assertGreater(files.length, 15);
   });
 
   it("makes no timer, controller or random number in a constructor", () => {
