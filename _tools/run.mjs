@@ -39,6 +39,11 @@ const tasks = {
   examples: () => ["_tools/examples.mjs", ...rest],
   size: () => ["_tools/size.mjs", ...rest],
   bench: () => ["bench/main.mjs", ...rest],
+  broken: () => ["_tools/broken.mjs", ...rest],
+  soak() {
+    process.env["GOLIB_RUNNER_MODEL"] ??= rest[0] ?? "1000000";
+    return ["--import", "tsx", "tests/model_test.ts"];
+  },
 };
 if (!Object.hasOwn(tasks, task ?? "")) {
   console.error(`Usage: node _tools/run.mjs ${Object.keys(tasks).join("|")}`);

@@ -1,0 +1,247 @@
+/** A Ticker whose ticks follow a script, on a grid that the model keeps. */
+
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { type RunnerEvent, type TickControl, Ticker } from "@golib/runner";
+import { type Gate, gate } from "./_helpers.ts";
+import { type Caller, type Limits, type Run, World } from "./_model.ts";
+
+/** What one tick does. */
+export interface Tick {
+  readonly does: "nothing" | "throw" | "wait" | "obey" | "fail" | "hang";
+  /** How long it waits, in milliseconds. */
+  readonly ms: number;
+  readonly calls: Caller | "control.stop" | "reset" | undefined;
+}
+
+export interface Rhythm extends Limits {
+  readonly interval: number;
+  readonly immediate: boolean;
+  readonly tickTimeout: number;
+  readonly ticks: readonly Tick[];
+  readonly onEvent: Caller | undefined;
+  readonly budget: number;
+}
+
+interface Beats extends Run {
+  origin: number;
+  interval: number;
+  /** The last point that had passed when the last tick began. */
+  passed: number;
+  stopsItself: boolean;
+  control: TickControl | undefined;
+}
+
+export class TickerWorld extends World<Ticker> {
+  readonly runner: Ticker;
+  ticks = 0;
+  readonly #rhythm: Rhythm;
+  #budget: number;
+  #count = 0;
+  #endedAt = 0;
+  #inFlight: { readonly gate: Gate; readonly at: number } | undefined;
+  /** Which run the events are at. */
+  #story = -1;
+  /** The ticks that events have still to tell of. */
+  readonly #untold: { at: number; missed: number }[] = [];
+
+  constructor(rhythm: Rhythm) {
+    super({ ...rhythm, awaitReady: false });
+    this.#rhythm = rhythm;
+    this.#budget = rhythm.budget;
+    const { interval, immediate, tickTimeout, stopTimeout, maxErrors } = rhythm;
+    this.runner = new Ticker(
+      interval,
+      (signal, control) => this.#tick(signal, control),
+      {
+        name: "model",
+        printErrors: false,
+        immediate,
+        tickTimeout,
+        stopTimeout,
+        maxErrors,
+        observer: (event) => {
+          this.must(() => this.#note(event));
+          this.observer(event);
+          this.#again(rhythm.onEvent);
+        },
+      },
+    );
+  }
+
+  /** Begins the grid anew, from within a tick. */
+  reset(control: TickControl, interval: number): void {
+    const beats = this.run as Beats | undefined;
+    control.reset(interval);
+    if (!beats || this.runner.state !== "running") return;
+    beats.origin = this.now;
+    beats.interval = interval;
+    beats.passed = 0;
+  }
+
+  finish(): void {
+    this.#inFlight?.gate.open();
+  }
+
+  fail(): void {
+    this.#inFlight?.gate.fail("fail");
+  }
+
+  async close(): Promise<void> {
+    this.#budget = 0;
+    for (let round = 0; this.runner.state !== "stopped"; round++) {
+      assert(round < 20, "it does not come to rest");
+      this.call("stop", 1);
+      this.finish();
+      await this.pass(this.#rhythm.tickTimeout < Infinity ? 100 : 1);
+      await this.rest();
+    }
+  }
+
+  protected override asksItself(run: Run): boolean {
+    return (run as Beats).stopsItself;
+  }
+
+  protected override isKnown(error: unknown): boolean {
+    return String(error).includes("the tick did not end");
+  }
+
+  protected checkMore(): void {
+    const beats = this.run as Beats | undefined;
+    if (!this.#inFlight) assertEquals(this.#untold, []);
+    if (!beats || this.runner.state !== "running" || this.#inFlight) return;
+    const reached = Math.floor((this.now - beats.origin) / beats.interval);
+    // What a tick outlasts is missed by the next; what is reached as it ends not.
+    const outlasted = (this.#endedAt - beats.origin) / beats.interval;
+    const due = Math.max(beats.passed, Math.ceil(outlasted) - 1);
+    assertStrictEquals(due, reached, "the point of the last tick");
+  }
+
+  #again(kind: Caller | undefined): void {
+    if (kind === undefined || this.#budget <= 0) return;
+    this.#budget--;
+    this.isReentered = true;
+    this.call(kind);
+  }
+
+  override get lags(): boolean {
+    return this.isReentered;
+  }
+
+  #launch(): Beats {
+    return Object.assign(this.launched(), {
+      origin: this.now,
+      interval: this.#rhythm.interval,
+      passed: 0,
+      stopsItself: false,
+      control: undefined,
+    });
+  }
+
+  /** The run of a tick, which may be told of before the end of the one before. */
+  #beats(control: TickControl): Beats {
+    const run = this.run as Beats | undefined;
+    const isNew = run?.control ? run.control !== control : run?.toldAt;
+    if (run && isNew) {
+      this.must(() => assertEquals(this.#rhythm.immediate, true));
+      this.over(run);
+    }
+    const beats = run && !isNew ? run : this.#launch();
+    beats.control = control;
+    return beats;
+  }
+
+  #note(event: RunnerEvent): void {
+    if (event.type === "tick") return this.#tickTold(event);
+    if (event.type !== "state") return;
+    if (event.from === "stopped") {
+      if (++this.#story === this.runs.length) this.#launch();
+      return;
+    }
+    const beats = this.runs[this.#story]!;
+    if (event.to === "stopping") this.told(beats);
+    else if (!beats.ended) {
+      assert(!this.#inFlight, "stopped while a tick is in flight");
+      this.over(beats);
+    }
+  }
+
+  #tickTold(event: RunnerEvent & { type: "tick" }): void {
+    const untold = this.#untold.shift()!;
+    assertStrictEquals(event.startedAt, untold.at);
+    assertStrictEquals(event.missed, untold.missed);
+    assertStrictEquals(event.duration, this.now - untold.at);
+    assert(event.scheduledAt <= event.startedAt);
+    assert(!event.error || this.recorded().includes(event.error));
+  }
+
+  #tick(signal: AbortSignal, control: TickControl): unknown {
+    const { ticks } = this.#rhythm;
+    const { does, ms, calls } = ticks[this.#count++ % ticks.length]!;
+    const beats = this.#beats(control);
+    const { runner, now } = this;
+    const isFirst = this.#rhythm.immediate && now === beats.launchedAt &&
+      beats.passed === 0 && beats.origin === now;
+    this.must(() => {
+      assert(!this.#inFlight, "two ticks at once");
+      assertEquals(runner.state, "running");
+      assert(!signal.aborted && beats.toldAt === undefined, "after the stop");
+      const point = Math.floor((now - beats.origin) / beats.interval);
+      assertStrictEquals(
+        control.missed,
+        isFirst ? 0 : point - beats.passed - 1,
+        "missed",
+      );
+      assert(isFirst || point > beats.passed, "a tick before its time");
+      beats.passed = point;
+    });
+    this.ticks++;
+    this.#untold.push({ at: now, missed: control.missed });
+    const flight = { gate: gate(), at: now };
+    this.#inFlight = flight;
+    const end = () => {
+      this.#inFlight = undefined;
+      this.#endedAt = this.now;
+    };
+    if (calls === "control.stop") {
+      beats.stopsItself = true;
+      if (beats.impliedUntil === -Infinity) {
+        beats.impliedUntil = now + this.#rhythm.stopTimeout;
+      }
+      control.stop();
+    } else if (calls === "reset") this.reset(control, 7);
+    else this.#again(calls);
+    if (does === "nothing" || does === "throw") {
+      end();
+      if (does === "throw") throw this.throws();
+      return;
+    }
+    return this.#work(signal, does, ms, flight.gate).finally(end);
+  }
+
+  async #work(
+    signal: AbortSignal,
+    does: Tick["does"],
+    ms: number,
+    { promise }: Gate,
+  ): Promise<void> {
+    let timer;
+    const late = new Promise<void>((resolve) => {
+      if (does === "wait" || does === "fail") timer = setTimeout(resolve, ms);
+    });
+    const aborted = new Promise<never>((_resolve, reject) => {
+      const told = () => reject(signal.reason);
+      if (does !== "obey") return;
+      if (signal.aborted) told();
+      else signal.addEventListener("abort", told, { once: true });
+    });
+    aborted.catch(() => {});
+    try {
+      await Promise.race([promise, late, aborted]);
+    } catch (reason) {
+      throw reason === "fail" ? this.throws() : reason;
+    } finally {
+      clearTimeout(timer);
+    }
+    if (does === "fail") throw this.throws();
+  }
+}
