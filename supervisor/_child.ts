@@ -2,7 +2,7 @@
 
 import type { Spec } from "./_settings.ts";
 import type { Restart } from "./_intensity.ts";
-import { now, within } from "./_time.ts";
+import { failureOf, now, within } from "./_time.ts";
 import type { ChildState, ChildStatus, CircuitState } from "./events.ts";
 
 /**
@@ -52,9 +52,9 @@ export class Node {
   /** Ends the wait until a trial has proved itself. */
   proof: (() => void) | undefined;
   /** Told once when it is up, or what it failed with before. */
-  waiter: ((failure?: unknown) => void) | undefined;
+  waiter: ((failure?: Error) => void) | undefined;
   /** Told when it is gone, or why it is not; it goes once it is down. */
-  leaver: ((failure?: unknown) => void) | undefined;
+  leaver: ((failure?: Error) => void) | undefined;
   /** Whether an earlier start has not settled. */
   #starting = false;
 
@@ -97,10 +97,10 @@ export class Node {
   }
 
   /** Tells who waits until it is up. */
-  tell(failure?: unknown): void {
+  tell(failure?: () => Error): void {
     const { waiter } = this;
     this.waiter = undefined;
-    waiter?.(failure);
+    waiter?.(failure?.());
   }
 
   /** Calls its start, never while an earlier one has not settled. */
@@ -127,7 +127,7 @@ export class Node {
 
   /** Waits until it has come to rest. */
   ended(): Promise<Error | undefined> {
-    return within(Infinity, "", () => this.spec.runner.finished());
+    return failureOf(() => this.spec.runner.finished());
   }
 }
 

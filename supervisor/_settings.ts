@@ -164,7 +164,12 @@ export function settingsOf(what: string, options: SupervisorOptions = {}) {
     stopTimeout: from.number("stopTimeout", 5_000, 0),
     maxErrors: from.number("maxErrors", 100, 1, Infinity, true),
     printErrors: from.typed("printErrors", true, "boolean"),
-    observer: from.typed<SupervisorObserver>("observer", () => {}, "function"),
+    observer: from.read(
+      "observer",
+      undefined as SupervisorObserver | undefined,
+      "a function",
+      (value) => value === undefined || typeof value === "function",
+    ),
     initial,
     max: backoff.number("max", Math.max(15_000, initial), initial, FINITE),
     factor: backoff.number("factor", 2, 1, FINITE),

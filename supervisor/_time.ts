@@ -50,26 +50,32 @@ function toError(value: unknown): Error {
   return new Error(`${typeof value} thrown`, { cause: value });
 }
 
-/**
- * Does something within a time: resolves with what it fails with. What comes
- * after the time counts no more.
- */
+/** Does something, and resolves with what it fails with. */
+export async function failureOf(
+  work: () => unknown,
+): Promise<Error | undefined> {
+  try {
+    await work();
+  } catch (error) {
+    return toError(error);
+  }
+  return undefined;
+}
+
+/** The same within a time; what comes after that counts no more. */
 export function within(
   ms: number,
   failure: string,
   work: () => unknown,
 ): Promise<Error | undefined> {
+  const call = failureOf(work);
+  if (ms === Infinity) return call;
   return new Promise((resolve) => {
-    // In a function, for what throws at once.
-    const call = (async () => await work())();
     // Later than a limit of its own, which has more to say.
     const cancel = after(ms, () => {
       const message = `it ${failure} within ${ms} ms`;
       resolve(new DOMException(message, "TimeoutError"));
     });
-    void call.then(
-      () => resolve(undefined),
-      (error) => resolve(toError(error)),
-    ).then(cancel);
+    void call.then(resolve).then(cancel);
   });
 }

@@ -116,10 +116,8 @@ export class Tree {
           if (--left === 0) ready();
         } else {
           this.fail(
-            `start "${name}" of "${this.settings.name}": ${
-              (failure as Error).message
-            }`,
-            failure as Error,
+            `start "${name}" of "${this.settings.name}": ${failure.message}`,
+            failure,
           );
         }
       };
@@ -140,11 +138,11 @@ export class Tree {
       this.set(node, undefined, "rest");
     }
     for (const node of nodes) {
-      node.tell(
+      node.tell(() =>
         new DOMException(
           `Cannot start "${node.spec.name}": a stop called it off`,
           "AbortError",
-        ),
+        )
       );
     }
     this.settle();
@@ -219,7 +217,7 @@ export class Tree {
     this.set(node, undefined, "pause");
     node.error = failure;
     node.deadline = now() + this.settings.stopTimeout;
-    node.tell(failure);
+    node.tell(() => failure);
     if (node.state === state) {
       // Out of time, it may still have to end.
       if (node.spec.runner.state !== "stopped") await this.#stop(node);

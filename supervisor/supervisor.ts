@@ -117,7 +117,7 @@ export class Supervisor extends StartStop {
   constructor(children: Iterable<Child>, options?: SupervisorOptions) {
     const what = "create a Supervisor";
     const settings = settingsOf(what, options);
-    const { name, stopTimeout, maxErrors, printErrors } = settings;
+    const { name, stopTimeout, maxErrors, printErrors, observer } = settings;
     const feed = new Feed(name, maxErrors, printErrors);
     const tree = new Tree(settings, feed);
     super((signal, control) => tree.run(signal, control), undefined, {
@@ -160,7 +160,7 @@ export class Supervisor extends StartStop {
       }
       feed.tell();
     });
-    feed.join(settings.observer);
+    if (observer !== undefined) feed.join(observer);
   }
 
   /**
