@@ -231,6 +231,11 @@ describe("jitter", () => {
     assertEquals(new Set(delays).size > 10, true);
   });
 
+  it("can be asked from the first moment that there is", () => {
+    const schedule = jitter(every(hour), hour, { random: () => 0.5 });
+    assertEquals(schedule.nextRun(new Date(-8.64e15)), new Date(hour / 2));
+  });
+
   it("changes nothing where the time is 0", () => {
     assertEquals(
       jitter(every(hour), 0).nextRun(new Date(0)),

@@ -37,7 +37,7 @@ describe("ticker.tick() of a stopped Ticker", () => {
     const { ticker } = dated(minute, () => end.promise);
     const ticked = watch(ticker.tick());
     assertEquals(ticker.state, "running");
-    await Promise.resolve();
+    await turns();
     assertEquals(ticked.status, "pending");
     end.open();
     await turns();
@@ -218,6 +218,12 @@ describe("ticker.tick() of a running Ticker", () => {
         events.map(({ startedAt, missed }) => [startedAt - origin, missed]),
         [[0, 0], [30 * second, 2]],
       );
+      await ticker.start();
+      clock.block(45 * second);
+      await clock.pass(0);
+      await ticker.tick();
+      assertEquals(events.slice(2).map(({ missed }) => missed), [3, 0]);
+      await ticker.stop();
     }),
   );
 
