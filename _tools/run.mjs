@@ -39,6 +39,14 @@ const tasks = {
   examples: () => ["_tools/examples.mjs", ...rest],
   size: () => ["_tools/size.mjs", ...rest],
   bench: () => ["bench/main.mjs", ...rest],
+  leaks: () => [
+    "_tools/each.mjs",
+    "deno",
+    "bun",
+    `node${process.versions.node.split(".")[0]}`,
+    "bench/leaks.ts",
+    ...rest,
+  ],
   broken: () => ["_tools/broken.mjs", ...rest],
   soak() {
     process.env["GOLIB_RUNNER_MODEL"] ??= rest[0] ?? "1000000";

@@ -44,6 +44,8 @@ export class ServiceWorld extends World<StartStop> {
   readonly runner: StartStop;
   readonly #plot: Plot;
   #budget: number;
+  /** How many functions of a run are being called, as part of a transition. */
+  #inside = 0;
 
   constructor(plot: Plot) {
     super(plot);
@@ -51,8 +53,10 @@ export class ServiceWorld extends World<StartStop> {
     this.#budget = plot.budget;
     const { stopTimeout, startTimeout, awaitReady, maxErrors } = plot;
     this.runner = new StartStop(
-      (signal, control) => this.#start(signal, control),
-      plot.hasStop ? (signal) => this.#stop(signal) : undefined,
+      (signal, control) => this.#within(() => this.#start(signal, control)),
+      plot.hasStop
+        ? (signal) => this.#within(() => this.#stop(signal))
+        : undefined,
       {
         name: "model",
         printErrors: false,
@@ -62,6 +66,7 @@ export class ServiceWorld extends World<StartStop> {
         maxErrors,
         ...(plot.isObserved && {
           observer: (event) => {
+            this.must(() => assert(this.#inside === 0, "told half-way"));
             this.observer(event);
             if (plot.onEvent !== "throw") this.again(plot.onEvent);
           },
@@ -124,6 +129,8 @@ export class ServiceWorld extends World<StartStop> {
     if (this.runner.state !== "stopping" || !run) return;
     const waiters = this.waiters().length +
       (run.impliedUntil > this.now ? 1 : 0);
+    // To look is to make it: some look only when it is too late to be told.
+    if (waiters > 0 && !run.script.looks) return;
     const { aborted } = run.control.force;
     if (waiters === 0) assert(aborted, "nobody waits, and it is not told");
     else if (!run.forsaken && !this.isReentered) {
@@ -134,8 +141,17 @@ export class ServiceWorld extends World<StartStop> {
 
   protected override beforeCall(): void {
     const run = this.run as Service | undefined;
-    if (run?.toldAt === undefined) return;
+    if (run?.toldAt === undefined || !run.script.looks) return;
     run.forsaken ||= run.control.force.aborted;
+  }
+
+  #within<T>(body: () => T): T {
+    this.#inside++;
+    try {
+      return body();
+    } finally {
+      this.#inside--;
+    }
   }
 
   #start(signal: AbortSignal, control: StartControl): Promise<void> {
@@ -163,7 +179,7 @@ export class ServiceWorld extends World<StartStop> {
       run.isStopOver = !hasStop;
       if (hasStop) run.ended = false;
       this.told(run);
-      this.again(script.onAbort);
+      this.#within(() => this.again(script.onAbort));
     }, { once: true });
     if (script.ready !== "when asked") this.ready();
     if (script.ready === "twice") this.ready();
