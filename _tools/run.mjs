@@ -37,6 +37,7 @@ const tasks = {
   check: () => ["_tools/check.mjs", ...rest],
   each: () => ["_tools/each.mjs", ...rest],
   examples: () => ["_tools/examples.mjs", ...rest],
+  compare: () => ["examples/compare/main.mjs", ...rest],
   size: () => ["_tools/size.mjs", ...rest],
   bench: () => ["bench/main.mjs", ...rest],
   leaks: () => [
