@@ -1,4 +1,4 @@
-import { type TickControl } from "@golib/runner";
+import type { TickControl } from "@golib/runner";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
