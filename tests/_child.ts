@@ -52,19 +52,36 @@ export interface Child {
   readonly ended: Promise<Ended>;
 }
 
-function command(file: string): string[] {
-  if (host.Deno) return ["run", "--allow-all", "--no-check", "--quiet", file];
-  return host.Bun ? [file] : ["--import", "tsx", file];
+/** What a program is started with. */
+export interface Surroundings {
+  readonly env?: Readonly<Record<string, string>>;
+  /** How much memory the program may have for its objects, in MB. */
+  readonly memory?: number;
+}
+
+function command(file: string, memory: number | undefined): string[] {
+  const limit = memory === undefined ? [] : [`--max-old-space-size=${memory}`];
+  if (host.Deno) {
+    const flags = limit.map((each) => `--v8-flags=${each}`);
+    return ["run", "--allow-all", "--no-check", "--quiet", ...flags, file];
+  }
+  return host.Bun ? [file] : [...limit, "--import", "tsx", file];
 }
 
 /** Starts one of the programs beside the tests. */
-export async function spawn(program: string, scenario: string): Promise<Child> {
+export async function spawn(
+  program: string,
+  scenario: string,
+  { env, memory }: Surroundings = {},
+): Promise<Child> {
   const { default: process } = await import("node:process");
   const { spawn } = await import("node:child_process");
   const { fileURLToPath } = await import("node:url");
   const file = fileURLToPath(new URL(program, import.meta.url));
-  const child = spawn(host.process!.execPath!, [...command(file), scenario], {
+  const values = [...command(file, memory), scenario];
+  const child = spawn(host.process!.execPath!, values, {
     stdio: ["ignore", "pipe", "pipe"],
+    ...(env && { env: { ...process.env, ...env } }),
   });
   const lines: string[] = [];
   let rest = "";

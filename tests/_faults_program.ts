@@ -1,0 +1,109 @@
+/** What `faults_test.ts` runs: a scenario by its name, in a process of its own. */
+
+import { writeFileSync } from "node:fs";
+import process from "node:process";
+import { StartStop, Ticker, untilAborted } from "../mod.ts";
+import { wait } from "./_watch.ts";
+
+const say = (what: unknown) => console.log(JSON.stringify(what));
+const quiet = { printErrors: false };
+
+/** A ticker that says for each tick what a test can lay a grid through. */
+function told(interval: number, count: number): Ticker {
+  let left = count;
+  return new Ticker(interval, (_signal, { stop }) => {
+    if (--left === 0) stop();
+  }, {
+    observer: (event) => {
+      if (event.type !== "tick") return;
+      const { scheduledAt, startedAt, missed } = event;
+      say([scheduledAt, startedAt, missed]);
+    },
+  });
+}
+
+const scenarios: Record<string, () => unknown> = {
+  async stalled() {
+    const ticker = told(100, 12);
+    let grace = "pending";
+    const stubborn = new StartStop(() => wait(60_000), undefined, quiet);
+    await stubborn.start();
+    await ticker.start();
+    await wait(250);
+    stubborn.stop({ timeout: 100 }).catch(({ name }) => grace = name);
+    say("now");
+    await ticker.finished();
+    say(grace);
+    process.exit();
+  },
+  async clockSet() {
+    const file = process.env["FAKETIME_TIMESTAMP_FILE"]!;
+    const seen: number[] = [];
+    const started = [Date.now(), performance.now()] as const;
+    const ticker = told(50, 30);
+    await ticker.start();
+    for (const offset of ["+5h", "-7h", "+0"]) {
+      await wait(350);
+      writeFileSync(file, offset);
+      await wait(50);
+      const ahead = Date.now() - started[0] - performance.now() + started[1];
+      seen.push(Math.round(ahead / 3_600_000));
+    }
+    await ticker.finished();
+    say(seen);
+  },
+  async blocked() {
+    const ticker = told(50, 8);
+    await ticker.start();
+    await wait(75);
+    const end = performance.now() + 500;
+    while (performance.now() < end);
+    await ticker.finished();
+  },
+  async littleMemory() {
+    const service = new StartStop((signal) => untilAborted(signal));
+    const life = new AbortController();
+    const { signal } = life;
+    for (let cycle = 0; cycle < 20_000; cycle++) {
+      await service.start({ signal });
+      await service.stop();
+    }
+    const text = "no more room ".repeat(100);
+    const failing = new Ticker(60_000, () => {
+      throw new Error(`${text}${Math.random()}`);
+    }, quiet);
+    await failing.start({ signal });
+    for (let tick = 0; tick < 50_000; tick++) await failing.tick();
+    say([failing.errorsTotal(), failing.errorsList().length]);
+    await failing.stop();
+  },
+  async throwingListeners() {
+    const life = new AbortController();
+    const mine = () => {
+      throw new Error("a listener of the user's");
+    };
+    life.signal.addEventListener("abort", mine);
+    let stops = 0;
+    const service = new StartStop((signal) => {
+      signal.addEventListener("abort", mine);
+      return untilAborted(signal);
+    }, () => void stops++);
+    // As the platform has it, such an error belongs to nobody.
+    const thrown: string[] = [];
+    const keep = (error: Error) => void thrown.push(error.message);
+    process.on("uncaughtException", keep);
+    globalThis.addEventListener?.("error", (event) => {
+      event.preventDefault();
+      thrown.push((event as ErrorEvent).error?.message);
+    });
+    await service.start({ signal: life.signal });
+    life.abort();
+    await service.finished();
+    await service.start();
+    await service.stop();
+    await wait(50);
+    say([service.state, stops, service.errorsTotal(), thrown.length > 0]);
+  },
+};
+
+await scenarios[process.argv[2] ?? ""]!();

@@ -1,0 +1,195 @@
+import { assert, assertEquals, assertLess } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { StartStop, Ticker } from "@golib/runner";
+import { canKill, type Ended, spawn, type Surroundings } from "./_child.ts";
+import { failure } from "./_helpers.ts";
+import { wait } from "./_watch.ts";
+
+const { process, Bun } = globalThis as {
+  process?: { env: Record<string, string | undefined>; platform?: string };
+  Bun?: unknown;
+};
+
+/** How long a process is held up as a whole, in milliseconds. */
+const STALL = Number(process?.env["GOLIB_RUNNER_STALL"] ?? 3_000);
+
+async function run(
+  scenario: string,
+  surroundings?: Surroundings,
+): Promise<readonly unknown[]> {
+  const child = await spawn("./_faults_program.ts", scenario, surroundings);
+  return said(await child.ended);
+}
+
+function said({ code, errors, lines }: Ended): unknown[] {
+  assertEquals([code, errors], [0, ""]);
+  return lines.map((line) => JSON.parse(line));
+}
+
+type Tick = readonly [number, number, number];
+
+/** Lays the grid through what a ticker told; gives how many points it covered. */
+function assertGrid(ticks: readonly Tick[], interval: number): number {
+  const start = ticks[0]![0] - interval;
+  let covered = 0;
+  for (const [scheduledAt, startedAt, missed] of ticks) {
+    const oldest = Math.round((scheduledAt - start) / interval);
+    assertLess(Math.abs(scheduledAt - start - oldest * interval), 0.01);
+    assertEquals(oldest > covered, true, "a point had two ticks");
+    covered += 1 + missed;
+    assert(oldest <= covered && start + covered * interval - 1 < startedAt);
+  }
+  return covered;
+}
+
+const isTick = (line: unknown): line is Tick =>
+  Array.isArray(line) && line.length === 3;
+
+const library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
+
+async function fakesTime(): Promise<boolean> {
+  if (!canKill || process?.platform !== "linux") return false;
+  const { existsSync } = await import("node:fs");
+  return existsSync(library);
+}
+
+const hasFaketime = await fakesTime();
+
+describe("A fault", { ignore: !canKill }, () => {
+  it("that holds the process up costs ticks, and moves no grid", async () => {
+    const child = await spawn("./_faults_program.ts", "stalled");
+    await child.said('"now"');
+    child.kill("SIGSTOP");
+    await wait(STALL);
+    child.kill("SIGCONT");
+    const lines = said(await child.ended);
+    const ticks = lines.filter(isTick);
+
+    assertEquals(ticks.length, 12);
+    const covered = assertGrid(ticks, 100);
+    assertLess(STALL / 100 - 2, covered - ticks.length);
+    assertEquals(ticks.filter(([, , missed]) => missed > 9).length, 1);
+    assertEquals(lines.at(-1), "TimeoutError");
+  });
+
+  it("that blocks the loop for ten intervals is one late tick", async () => {
+    const ticks = (await run("blocked")).filter(isTick);
+
+    assertEquals(ticks.length, 8);
+    assertLess(8 + 7, assertGrid(ticks, 50));
+    assertEquals(ticks.filter(([, , missed]) => missed > 7).length, 1);
+  });
+
+  it("of memory does not come from cycles or errors", {
+    // Bun has no limit to set.
+    ignore: Bun !== undefined,
+  }, async () => {
+    assertEquals(await run("littleMemory", { memory: 32 }), [[50_000, 100]]);
+  });
+
+  it("of the user's abort listeners keeps no stop from its end", async () => {
+    assertEquals(await run("throwingListeners"), [["stopped", 2, 0, true]]);
+  });
+});
+
+describe("The wall clock", { ignore: !hasFaketime }, () => {
+  it("may be set by hours, and no tick is early, late or lost", async () => {
+    const { mkdtempSync, rmSync, writeFileSync } = await import("node:fs");
+    const { tmpdir } = await import("node:os");
+    const folder = mkdtempSync(`${tmpdir()}/runner-clock-`);
+    const file = `${folder}/offset`;
+    writeFileSync(file, "+0");
+    try {
+      const lines = await run("clockSet", {
+        env: {
+          LD_PRELOAD: library,
+          FAKETIME_TIMESTAMP_FILE: file,
+          FAKETIME_NO_CACHE: "1",
+          FAKETIME_DONT_FAKE_MONOTONIC: "1",
+        },
+      });
+      const ticks = lines.filter((line): line is Tick =>
+        isTick(line) && line !== lines.at(-1)
+      );
+      assertEquals(lines.at(-1), [5, -7, 0]);
+      assertEquals(ticks.length, 30);
+      // A busy machine may miss some, never as many as an hour has.
+      assertLess(assertGrid(ticks, 50), 60);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe("A thenable", () => {
+  const quiet = { printErrors: false };
+  // deno-lint-ignore no-explicit-any
+  const thenable = (then: (...calls: any[]) => void) => ({ then });
+
+  it("that calls both callbacks, and often, ends a run once", async () => {
+    const states: string[] = [];
+    const runner = new StartStop(
+      () =>
+        thenable((resolve, reject) => {
+          resolve();
+          reject(new Error("too late"));
+          resolve();
+        }),
+      undefined,
+      {
+        ...quiet,
+        observer: (event) => event.type === "state" && states.push(event.to),
+      },
+    );
+    await runner.start();
+    await runner.finished();
+    assertEquals(states, ["running", "stopped"]);
+    assertEquals(runner.errorsTotal(), 0);
+  });
+
+  it("that throws from then is an error of the run", async () => {
+    const runner = new StartStop(
+      () =>
+        thenable(() => {
+          throw new RangeError("no then");
+        }),
+      undefined,
+      quiet,
+    );
+    await runner.start();
+    assertEquals(await failure(runner.finished()), "RangeError");
+  });
+
+  it("that has a hostile then is an error of the run", async () => {
+    const hostile = {
+      get then() {
+        throw new RangeError("no getter");
+      },
+    };
+    const runner = new StartStop(() => hostile, undefined, quiet);
+    await runner.start();
+    assertEquals(await failure(runner.finished()), "RangeError");
+
+    const ticker = new Ticker(60_000, () => hostile, quiet);
+    await ticker.tick();
+    assertEquals(ticker.errorsLast()?.name, "RangeError");
+    assertEquals(ticker.state, "stopped");
+  });
+
+  it("that throws after it has resolved is no error", async () => {
+    const ticker = new Ticker(60_000, () =>
+      thenable((resolve) => {
+        resolve();
+        throw new Error("too late");
+      }), quiet);
+    await ticker.tick();
+    assertEquals(ticker.errorsTotal(), 0);
+  });
+
+  it("that never answers ends a stop by its grace", async () => {
+    const runner = new StartStop(() => thenable(() => {}), undefined, quiet);
+    await runner.start();
+    assertEquals(await failure(runner.stop({ timeout: 5 })), "TimeoutError");
+    assertEquals(runner.state, "stopping");
+  });
+});
