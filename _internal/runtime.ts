@@ -3,8 +3,8 @@
 interface Host {
   readonly Deno?: { unrefTimer?(id: number): void };
   readonly EdgeRuntime?: unknown;
+  readonly WebSocketPair?: unknown;
   readonly document?: unknown;
-  readonly navigator?: { readonly userAgent?: string };
   readonly process?: { readonly versions?: { readonly node?: string } };
 }
 
@@ -25,9 +25,7 @@ export function unref(timer: unknown): void {
  * them. Where it is not known they are taken to belong to the request.
  */
 export function isLongLived(): boolean {
-  // Workers can pretend to be Node.
-  if (host.EdgeRuntime || host.navigator?.userAgent === "Cloudflare-Workers") {
-    return false;
-  }
+  // Cloudflare's workers can pretend to be Node, and may have no navigator.
+  if (host.EdgeRuntime || host.WebSocketPair) return false;
   return !!(host.Deno || host.process?.versions?.node || host.document);
 }

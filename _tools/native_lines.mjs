@@ -142,6 +142,32 @@ export function suiteLine({ id, kind, binary, version }, files, temporary) {
   });
 }
 
+/** A file of tests that stand on nothing but Node, for `node --test`. */
+export function nodeLine(label, version, file, temporary) {
+  const report = join(temporary, `${label}.xml`);
+  const own = process.versions.node;
+  const line = {
+    label,
+    version,
+    binary: process.execPath,
+    kind: "node",
+    values: [
+      "--test",
+      "--test-timeout=120000",
+      "--test-reporter=junit",
+      `--test-reporter-destination=${report}`,
+      file,
+    ],
+    report,
+  };
+  const job = { files: [file], filter: "" };
+  return {
+    ...line,
+    run: version &&
+      (({ limit }) => runNative({ ...line, version: own }, { ...job, limit })),
+  };
+}
+
 /** The documentation's examples on Deno; `undefined` where there are none. */
 export function documentationLine({ kind, binary, version }, temporary) {
   const report = join(temporary, "doc.xml");

@@ -15,12 +15,12 @@ import { findEngines, root } from "./engines.mjs";
 import { documentationLine, killAll, suiteLine } from "./native_lines.mjs";
 import { save } from "./results.mjs";
 import { printTable } from "./table.mjs";
-import { webIds, webLines } from "./web/lines.mjs";
+import { edgeId, webIds, webLines } from "./web/lines.mjs";
 
 const limit = 10 * 60_000;
 
 const engines = findEngines();
-const ids = [...engines.map(({ id }) => id), ...webIds];
+const ids = [...engines.map(({ id }) => id), ...webIds, edgeId];
 const chosen = new Set();
 const files = [];
 let filter = "";
@@ -90,7 +90,11 @@ function print(label, { failures, remarks, output }) {
 const results = [];
 const lines = [
   ...engines.flatMap(linesFor),
-  ...await webLines(webIds.filter((id) => isAll || chosen.has(id))),
+  ...await webLines(
+    [...webIds, ...(whole ? [edgeId] : [])]
+      .filter((id) => isAll || chosen.has(id)),
+    temporary,
+  ),
 ];
 for (const { label, version, hint, run } of lines) {
   if (!run) {

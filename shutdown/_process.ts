@@ -17,17 +17,17 @@ export type Heard = (name: string, number?: number) => void;
 
 interface Host {
   readonly process?: Partial<Process>;
-  readonly navigator?: { readonly userAgent?: string };
+  readonly WebSocketPair?: unknown;
   readonly Deno?: { unrefTimer?(id: number): void };
 }
 
 /** The process, or `undefined` where a program has none of its own. */
 export function processOf(): Process | undefined {
-  const { process, navigator } = globalThis as unknown as Host;
+  const { process, WebSocketPair } = globalThis as unknown as Host;
   return typeof process?.on === "function" &&
       typeof process.exit === "function" &&
-      // There it is a look-alike, to which no signal is ever sent.
-      navigator?.userAgent !== "Cloudflare-Workers"
+      // Cloudflare's is a look-alike, to which no signal is ever sent.
+      WebSocketPair === undefined
     ? process as Process
     : undefined;
 }

@@ -3,7 +3,7 @@
 interface Host {
   readonly Deno?: { version: unknown };
   readonly Bun?: unknown;
-  readonly navigator?: { readonly userAgent?: string };
+  readonly WebSocketPair?: unknown;
   readonly process?: {
     readonly execPath?: string;
     readonly platform?: string;
@@ -16,7 +16,7 @@ const host = globalThis as Host;
 /** Whether a process can be sent a signal that it can hear. */
 export const canKill = typeof host.process?.versions?.node === "string" &&
   // It pretends to be Node, whose modules throw when they are used there.
-  host.navigator?.userAgent !== "Cloudflare-Workers" &&
+  host.WebSocketPair === undefined &&
   typeof host.process.execPath === "string" &&
   host.process.platform !== "win32";
 

@@ -207,10 +207,7 @@ async function freshUnderSinon(): Promise<void> {
 
 /** An edge platform, whose timers go away with the request that armed them. */
 async function requests(): Promise<void> {
-  Object.defineProperty(globalThis, "navigator", {
-    value: { userAgent: "Cloudflare-Workers" },
-    configurable: true,
-  });
+  host["WebSocketPair"] = class {};
   const real = globalThis.setTimeout;
   const over = new Set<string>();
   let current = "";

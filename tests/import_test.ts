@@ -110,7 +110,7 @@ describe("The module", () => {
       "Deno",
       "EdgeRuntime",
       "document",
-      "navigator",
+      "WebSocketPair",
       "process",
     ]);
     const [used] = await run("globals") as [string[]];

@@ -1,6 +1,7 @@
 // The lines of the table for the engines that have no test runner.
 
 import { install } from "../install.mjs";
+import { nodeLine } from "../native_lines.mjs";
 
 export const webIds = [
   "workerd",
@@ -10,8 +11,11 @@ export const webIds = [
   "firefox",
 ];
 
+/** What is said of Cloudflare's platform rather than of the library alone. */
+export const edgeId = "edge";
+
 /** Those that are asked for, by id; installs what drives them. */
-export async function webLines(ids) {
+export async function webLines(ids, temporary) {
   if (ids.length === 0) return [];
   install(
     "_tools/web",
@@ -39,6 +43,10 @@ export async function webLines(ids) {
     firefox: () => browser("firefox"),
   };
   return ids.map((id) => {
+    if (id === edgeId) {
+      const file = "_tools/web/edge_checks.mjs";
+      return nodeLine(id, workerdVersion(), file, temporary);
+    }
     const { version, suite, hint } = makers[id]();
     return {
       label: id,

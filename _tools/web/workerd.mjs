@@ -11,17 +11,22 @@ import { fileURLToPath } from "node:url";
 const { platform, arch } = process;
 const names = { x64: "64", arm64: "arm64" };
 const systems = { linux: "linux", darwin: "darwin", win32: "windows" };
-const binary = fileURLToPath(
-  new URL(
-    `node_modules/@cloudflare/workerd-${systems[platform]}-${
-      names[arch]
-    }/bin/workerd${platform === "win32" ? ".exe" : ""}`,
-    import.meta.url,
-  ),
+const suffix = platform === "win32" ? ".exe" : "";
+
+function binaryOf(name) {
+  const file = `node_modules/${name}/bin/workerd${suffix}`;
+  return fileURLToPath(new URL(file, import.meta.url));
+}
+
+const current = binaryOf(
+  `@cloudflare/workerd-${systems[platform]}-${names[arch]}`,
 );
 
+/** The engine before the autumn of 2026; for one platform, as it is for a look. */
+export const workerdBefore = binaryOf("workerd-before");
+
 /** What it says of itself: a date, or `undefined` where it is not installed. */
-export function workerdVersion() {
+export function workerdVersion(binary = current) {
   if (!existsSync(binary)) return undefined;
   const { stdout } = spawnSync(binary, ["--version"], { encoding: "utf8" });
   return /\d{4}-\d{2}-\d{2}/.exec(stdout ?? "")?.[0];
@@ -44,7 +49,7 @@ const main :Workerd.Worker = (
 `;
 
 /** Serves a module; it must export a default handler and a class `Actor`. */
-export async function serve({ code, date, flags = [] }) {
+export async function serve({ code, date, flags = [], binary = current }) {
   const folder = mkdtempSync(join(tmpdir(), "runner-workerd-"));
   writeFileSync(join(folder, "main.mjs"), code);
   writeFileSync(join(folder, "config.capnp"), config(date, flags));

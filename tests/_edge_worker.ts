@@ -1,0 +1,171 @@
+/**
+ * What `_tools/web/edge_checks.mjs` asks of workerd: a Worker that has runners at
+ * module scope, where nothing may be started.
+ */
+
+import {
+  runNbr,
+  type Runner,
+  StartStop,
+  Ticker,
+  untilAborted,
+} from "@golib/runner";
+import { Reloadable } from "@golib/runner/reload";
+import { every } from "@golib/runner/schedule";
+import { main } from "@golib/runner/shutdown";
+import { Supervisor } from "@golib/runner/supervisor";
+
+/** What the platform gives a request. */
+interface Context {
+  waitUntil(promise: Promise<unknown>): void;
+}
+
+interface Namespace {
+  idFromName(name: string): unknown;
+  get(id: unknown): { fetch(request: Request): Promise<Response> };
+}
+
+const counts: Record<string, number> = {};
+const tickers: Record<string, Ticker> = {};
+
+function count(name: string): void {
+  counts[name] = (counts[name] ?? 0) + 1;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, ms));
+}
+
+function counting(name: string): Ticker {
+  return tickers[name] ??= new Ticker(10, () => count(name), {
+    name,
+    printErrors: false,
+  });
+}
+
+const service = new StartStop((signal) => untilAborted(signal), () => {}, {
+  name: "service",
+  stopTimeout: 1_000,
+  printErrors: false,
+});
+const atModuleScope: Record<string, Runner> = {
+  service,
+  ticker: counting("module"),
+  scheduled: new Ticker(every(60_000), () => {}),
+  supervisor: new Supervisor([{
+    name: "only",
+    runner: new Ticker(10, () => {}),
+  }]),
+  reloadable: new Reloadable(() => service),
+};
+
+const unfinished = new Ticker(10, () => pause(500), {
+  name: "unfinished",
+  stopTimeout: 100,
+  printErrors: false,
+});
+
+/** How a promise ends within a second, as text. */
+async function ending(promise: Promise<unknown>): Promise<string> {
+  const late = pause(1_000).then(() => "pending");
+  return await Promise.race([
+    promise.then(() => "resolved", (error) => `rejected: ${error}`),
+    late,
+  ]);
+}
+
+const routes: Record<
+  string,
+  (query: URLSearchParams, context: Context) => Promise<unknown>
+> = {
+  "/states": () =>
+    Promise.resolve({
+      running: Object.values(atModuleScope).map((each) => each.isRunning()),
+      tools: [typeof runNbr, typeof main],
+    }),
+  "/counts": () => Promise.resolve(counts),
+  // A request that has a ticker for as long as it lasts, and does not stop it.
+  async "/tick"(query) {
+    const name = query.get("name")!;
+    await counting(name).start();
+    await pause(Number(query.get("ms")));
+    return counts[name] ?? 0;
+  },
+  async "/stop"(query) {
+    const ticker = counting(query.get("name")!);
+    const outcome = await ending(ticker.stop());
+    return { outcome, state: ticker.state };
+  },
+  async "/restart"(query) {
+    const name = query.get("name")!;
+    const outcome = await ending(counting(name).restart());
+    const before = counts[name] ?? 0;
+    await pause(105);
+    return { outcome, ticks: (counts[name] ?? 0) - before };
+  },
+  // Holds the service, until another request stops it.
+  async "/hold"() {
+    await service.start();
+    return { outcome: await ending(service.finished()), state: service.state };
+  },
+  async "/release"() {
+    const outcome = await ending(service.stop());
+    return { outcome, state: service.state };
+  },
+  // A request that ends in the middle of a tick.
+  async "/unfinished"() {
+    await unfinished.start();
+    await pause(15);
+    return unfinished.state;
+  },
+  async "/unfinished/stop"() {
+    const outcome = await ending(unfinished.stop({ timeout: 100 }));
+    return { outcome, state: unfinished.state };
+  },
+  async "/unfinished/start"() {
+    const outcome = await ending(unfinished.start());
+    return { outcome, state: unfinished.state };
+  },
+  "/background"(_query, context) {
+    const ticker = new Ticker(10, (_signal, { stop }) => {
+      count("background");
+      if (counts["background"] === 20) stop();
+    });
+    context.waitUntil(ticker.start().then(() => ticker.finished()));
+    return Promise.resolve("answered");
+  },
+};
+
+async function answer(request: Request, context: Context): Promise<Response> {
+  const { pathname, searchParams } = new URL(request.url);
+  const route = routes[pathname.replace("/actor", "")];
+  if (route === undefined) {
+    return new Response("no such route", { status: 404 });
+  }
+  return Response.json(await route(searchParams, context));
+}
+
+/** A Durable Object: its requests are one, as far as timers go. */
+export class Actor {
+  readonly #context: Context;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  fetch(request: Request): Promise<Response> {
+    return answer(request, this.#context);
+  }
+}
+
+export default {
+  fetch(
+    request: Request,
+    { ACTOR }: { ACTOR: Namespace },
+    context: Context,
+  ): Promise<Response> {
+    return new URL(request.url).pathname.startsWith("/actor/")
+      ? ACTOR.get(ACTOR.idFromName("only")).fetch(request)
+      : answer(request, context);
+  },
+};
