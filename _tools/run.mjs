@@ -48,6 +48,14 @@ const tasks = {
     "bench/leaks.ts",
     ...rest,
   ],
+  load: () => [
+    "_tools/each.mjs",
+    "deno",
+    "bun",
+    `node${process.versions.node.split(".")[0]}`,
+    "bench/load.ts",
+    ...rest,
+  ],
   broken: () => ["_tools/broken.mjs", ...rest],
   soak() {
     process.env["GOLIB_RUNNER_MODEL"] ??= rest[0] ?? "1000000";

@@ -75,37 +75,39 @@ async function connect(port: number, path?: string) {
 }
 
 describe("http_service", { ignore }, () => {
-  it("answers what is in flight after SIGTERM, and exits with 0", async () => {
-    const service = await launch();
-    const port = await service.port;
-    const silent = await connect(port);
-    const idle = await Promise.all([
-      connect(port, "/"),
-      connect(port, "/health"),
-    ]);
-    const busy = await Promise.all(
-      Array.from({ length: 10 }, () => connect(port, "/slow?ms=1000")),
-    );
-    const begun = await connect(port, "/slow?ms=1000&stream");
-    await delay(500);
-    service.kill("SIGTERM");
-    const killedAt = performance.now();
+  for (const name of ["SIGTERM", "SIGINT"]) {
+    it(`answers what is in flight after ${name}, and exits with 0`, async () => {
+      const service = await launch();
+      const port = await service.port;
+      const silent = await connect(port);
+      const idle = await Promise.all([
+        connect(port, "/"),
+        connect(port, "/health"),
+      ]);
+      const busy = await Promise.all(
+        Array.from({ length: 10 }, () => connect(port, "/slow?ms=1000")),
+      );
+      const begun = await connect(port, "/slow?ms=1000&stream");
+      await delay(500);
+      service.kill(name);
+      const killedAt = performance.now();
 
-    for (const { closed } of busy) {
-      const answer = await closed;
-      assertMatch(answer, /^HTTP\/1\.1 200 OK[^]*took 1000 ms\n/);
-      assertMatch(answer, /^connection: close\r$/im);
-    }
-    assertMatch(await begun.closed, /begun\n[^]*took 1000 ms\n/);
-    assertEquals(await service.ended, 0);
-    assert(performance.now() - killedAt < KEEP_ALIVE);
-    await Promise.all(idle.map(({ closed }) => closed));
-    // Bun never accepted it, so that nobody closes it but the client.
-    silent.socket.destroy();
-    await silent.closed;
-    assertEquals(service.said.err, "");
-    assertMatch(service.said.out, /http server: stopped\n$/);
-  });
+      for (const { closed } of busy) {
+        const answer = await closed;
+        assertMatch(answer, /^HTTP\/1\.1 200 OK[^]*took 1000 ms\n/);
+        assertMatch(answer, /^connection: close\r$/im);
+      }
+      assertMatch(await begun.closed, /begun\n[^]*took 1000 ms\n/);
+      assertEquals(await service.ended, 0);
+      assert(performance.now() - killedAt < KEEP_ALIVE);
+      await Promise.all(idle.map(({ closed }) => closed));
+      // Bun never accepted it, so that nobody closes it but the client.
+      silent.socket.destroy();
+      await silent.closed;
+      assertEquals(service.said.err, "");
+      assertMatch(service.said.out, /http server: stopped\n$/);
+    });
+  }
 
   it("sends a large answer in full to a client that reads slowly", async () => {
     const service = await launch();
