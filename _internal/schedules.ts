@@ -3,10 +3,13 @@
 import type { Schedule } from "../runner.ts";
 import { peek, text } from "./errors.ts";
 
+/** The last moment that a date can hold. */
+export const LATEST = 8.64e15;
+
 /** Epoch milliseconds of a date, known by its shape; NaN for anything else. */
 export function timeOf(value: unknown): number {
-  const time = peek(value, "getTime") ? (value as Date).getTime() : NaN;
-  return new Date(time).getTime();
+  const date = value as Date | null | undefined;
+  return typeof date?.getTime === "function" ? +date.getTime() : NaN;
 }
 
 export function isSchedule(value: unknown): value is Schedule {
@@ -24,9 +27,10 @@ export function nextTime(
 ): number {
   // A date of its own, which nobody else sees changed.
   const next = schedule.nextRun(new Date(after));
-  const time = next === null ? Infinity : timeOf(next);
-  if (time > after) return time;
-  const shown = time === time ? new Date(time).toJSON() : text(next);
+  if (next === null) return Infinity;
+  const time = timeOf(next);
+  if (time > after && time <= LATEST) return time;
+  const shown = time <= LATEST ? new Date(time).toJSON() : text(next);
   throw new RangeError(
     `Cannot ${what}: 'nextRun()' must be null or a date after ${
       new Date(after).toJSON()

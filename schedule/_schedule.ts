@@ -1,6 +1,11 @@
 /** What the schedules of this module have in common. */
 
-import { isSchedule, nextTime, timeOf } from "../_internal/schedules.ts";
+import {
+  isSchedule,
+  LATEST,
+  nextTime,
+  timeOf,
+} from "../_internal/schedules.ts";
 import { says } from "../_internal/validate.ts";
 import type { Schedule } from "../runner.ts";
 
@@ -24,9 +29,6 @@ export function scheduleOf(
   if (isSchedule(value)) return value;
   throw new TypeError(says(what, name, "an object with 'nextRun'", value));
 }
-
-/** The last moment that a date can hold. */
-const LATEST = 8.64e15;
 
 /** What comes next, in epoch milliseconds; `Infinity` for nothing. */
 export function ask(schedule: Schedule, after: number): number {
