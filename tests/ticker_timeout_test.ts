@@ -8,7 +8,7 @@ import {
 } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { timed } from "./_fake_clocks.ts";
-import { gate, wait, watch } from "./_watch.ts";
+import { gate, until, wait, watch } from "./_watch.ts";
 
 function untilAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
@@ -288,4 +288,118 @@ describe("tickTimeout", () => {
       assertEquals(clock.pending, 0);
     }),
   );
+
+  it(
+    "is recorded for a tick that blocked for longer and returned",
+    timed(async (clock) => {
+      const signals: AbortSignal[] = [];
+      const { ticker, ticks } = watch(100, (signal) => {
+        signals.push(signal);
+        clock.block(21);
+      }, { tickTimeout: 20 });
+      await ticker.start();
+      await clock.pass(150);
+      const [error] = ticker.errorsList();
+      assertEquals([error?.name, ticker.errorsTotal()], ["TimeoutError", 1]);
+      assertStrictEquals(signals[0]?.reason, error);
+      assertStrictEquals(ticks[0]?.error, error);
+      await ticker.stop();
+    }),
+  );
+
+  it(
+    "is recorded for a tick that blocked for longer and ended in microtasks",
+    timed(async (clock) => {
+      const { ticker } = watch(100, async () => {
+        clock.block(15);
+        await undefined;
+        clock.block(15);
+      }, { tickTimeout: 20 });
+      await ticker.start();
+      await clock.pass(150);
+      assertEquals(
+        ticker.errorsList().map(({ name }) => name),
+        ["TimeoutError"],
+      );
+      await ticker.stop();
+    }),
+  );
+
+  it(
+    "comes before what a tick throws that blocked for longer",
+    timed(async (clock) => {
+      const { ticker } = watch(100, () => {
+        clock.block(21);
+        throw new Error("disk full");
+      }, { tickTimeout: 20 });
+      await ticker.start();
+      await clock.pass(150);
+      assertEquals(
+        ticker.errorsList().map(({ name }) => name),
+        ["TimeoutError", "Error"],
+      );
+      await ticker.stop();
+    }),
+  );
+
+  it(
+    "lets a tick in peace that blocked no longer than it may",
+    timed(async (clock) => {
+      const { ticker, ticks } = watch(100, () => clock.block(20), {
+        tickTimeout: 20,
+      });
+      await ticker.start();
+      await clock.pass(350);
+      await ticker.stop();
+      assertEquals([ticks.length, ticker.errorsTotal()], [3, 0]);
+    }),
+  );
+
+  it(
+    "counts from the beginning of the tick, also what that blocks",
+    timed(async (clock) => {
+      let abortedAt: number | undefined;
+      const { ticker, start } = watch(100, async (signal) => {
+        const startedAt = clock.now;
+        clock.block(15);
+        await untilAborted(signal).catch(() => {});
+        abortedAt ??= clock.now - startedAt;
+      }, { tickTimeout: 20 });
+      await start();
+      await clock.pass(150);
+      assertEquals(abortedAt, 20);
+      await ticker.stop();
+    }),
+  );
+
+  it(
+    "of a tick that asks for a stop and then blocks records nothing",
+    timed(async (clock) => {
+      const { ticker } = watch(100, (_signal, { stop }) => {
+        stop();
+        clock.block(21);
+      }, { tickTimeout: 20 });
+      await ticker.start();
+      await clock.pass(150);
+      await ticker.finished();
+      assertEquals(ticker.errorsTotal(), 0);
+    }),
+  );
+
+  it("does not count what other tickers blocked before", async () => {
+    const block = (ms: number) => {
+      for (const end = performance.now() + ms; performance.now() < end;);
+    };
+    const blocker = watch(40, () => {
+      block(60);
+      return Promise.resolve();
+    });
+    const quick = watch(40, () => {}, { tickTimeout: 30 });
+    void blocker.start();
+    void quick.start();
+    await until(() => quick.ticks.length >= 2);
+    await Promise.all([blocker.ticker.stop(), quick.ticker.stop()]);
+    assertEquals(quick.ticker.errorsTotal(), 0);
+    assert(quick.ticks.every(({ duration }) => duration < 30));
+  });
 });

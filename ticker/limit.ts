@@ -17,13 +17,19 @@ export class Limit implements AbortListener {
     return this.#controller.signal;
   }
 
-  start(run: TickRun, ms: number): void {
-    this.#timeout = new Timeout(ms, () => {
-      if (this.signal.aborted) return;
-      run.machine.enter();
-      this.#controller.abort(run.expired(ms));
-      run.machine.exit();
-    });
+  /** Expires when the tick has taken this long, of which some is spent already. */
+  start(run: TickRun, ms: number, spent: number): void {
+    this.#timeout = new Timeout(
+      Math.max(ms - spent, 0),
+      () => this.expire(run, ms),
+    );
+  }
+
+  expire(run: TickRun, ms: number): void {
+    if (this.signal.aborted) return;
+    run.machine.enter();
+    this.#controller.abort(run.expired(ms));
+    run.machine.exit();
   }
 
   aborted(source: AbortSignal): void {

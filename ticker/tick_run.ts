@@ -191,10 +191,11 @@ export class TickRun extends Run implements Alarm {
         void this.#follow(result, scheduledAt, startedAt, times);
         return;
       }
+      this.#ended(startedAt);
     } catch (error) {
+      this.#ended(startedAt);
       this.#caught(error);
     }
-    this.#clock.now();
     if (this.isObserved) this.#tell(scheduledAt, startedAt, times);
     else this.#rest();
   }
@@ -205,13 +206,16 @@ export class TickRun extends Run implements Alarm {
     startedAt: number,
     times: Times | undefined,
   ): Promise<void> {
-    this.#limit?.start(this, this.#spec.tickTimeout);
+    // Read also for the next to ring, as the tick may have blocked.
+    const spent = this.#clock.now() - startedAt;
+    this.#limit?.start(this, this.#spec.tickTimeout, spent);
     try {
       await result;
+      this.#ended(startedAt);
     } catch (error) {
+      this.#ended(startedAt);
       this.#caught(error);
     }
-    this.#clock.now();
     this.#tell(scheduledAt, startedAt, times);
     // A point that is reached at this very moment does not go by a timer, which
     // could only come later.
@@ -221,11 +225,23 @@ export class TickRun extends Run implements Alarm {
     }
   }
 
+  /** A tick that blocked has kept its limit's timer from coming. */
+  #ended(startedAt: number): void {
+    const duration = this.#clock.now() - startedAt;
+    if (!this.#hasLimit) return;
+    const { tickTimeout } = this.#spec;
+    // Timers and coarse clocks know whole milliseconds; 0 lets microtasks end.
+    const isLate = duration > Math.ceil(tickTimeout) + EPSILON;
+    if (isLate && tickTimeout > 0) this.#limit?.expire(this, tickTimeout);
+  }
+
   #caught(error: unknown): void {
     const signal = this.#limit?.signal ?? this.signal;
     if (isCleanAbort(error, signal) || isCleanAbort(error, this.signal)) return;
     const recorded = this.machine.record(error, "tick");
     this.#error ??= recorded;
+    // To print it took time.
+    this.#clock.now();
   }
 
   #tell(
@@ -250,6 +266,8 @@ export class TickRun extends Run implements Alarm {
     }
     this.#rest();
     machine.exit();
+    // For the next to ring: observers take time too.
+    this.#clock.now();
   }
 
   #rest(): void {
