@@ -1,6 +1,6 @@
 // Runs every example on every engine, and compares what it prints with what it
 // says it prints: the lines after "// Prints:" at its end, in which N is any
-// number and ... any lines.
+// number and ... any lines. What the README quotes of some is compared as well.
 //
 //   npm run examples                    all
 //   npm run examples -- bun polling.ts  only this engine, only this example
@@ -13,10 +13,13 @@ import { environment, fileCommand, findEngines, root } from "./engines.mjs";
 
 const limit = 60_000;
 const values = { "http_service.ts": ["--seconds", "2.5"] };
+// Those that one engine alone can run.
+const only = { "hosts/bun_serve.ts": "bun" };
+const quoted = ["hosts/bun_serve.ts", "compare/hono.mjs"];
 
 const engines = findEngines();
 const names = readdirSync(join(root, "examples"))
-  .filter((name) => name.endsWith(".ts")).sort();
+  .filter((name) => name.endsWith(".ts")).concat(Object.keys(only)).sort();
 const asked = process.argv.slice(2);
 const ids = engines.map(({ id }) => id);
 const stranger = asked.find((each) =>
@@ -50,8 +53,24 @@ function expectation(name) {
   return new RegExp(`^${pattern}$`);
 }
 
+/** What the README is to say where it quotes an example. */
+function quotation(name) {
+  const text = readFileSync(join(root, "examples", name), "utf8");
+  const [, quote] = /^\/\/ <readme>\n([^]*)^\/\/ <\/readme>$/m.exec(text) ?? [];
+  if (!quote) throw new Error(`${name} does not say what is quoted of it`);
+  const language = name.endsWith(".ts") ? "ts" : "js";
+  const code = quote.trimEnd().replace("../../mod.ts", "@golib/runner");
+  return `\`\`\`${language} ignore\n${code}\n\`\`\`\n`;
+}
+
 let passed = 0;
 let failed = 0;
+const readme = readFileSync(join(root, "README.md"), "utf8");
+for (const name of quoted) {
+  if (readme.includes(quotation(name))) continue;
+  failed++;
+  console.log(`FAILED  README.md does not quote ${name} as it is`);
+}
 for (const { id, kind, binary, version } of engines) {
   if (!chosen(ids).includes(id)) continue;
   if (!binary) {
@@ -60,6 +79,7 @@ for (const { id, kind, binary, version } of engines) {
   }
   console.log(`${kind} ${version}`);
   for (const name of chosen(names)) {
+    if ((only[name] ?? kind) !== kind) continue;
     const started = performance.now();
     const { status, signal, stdout, stderr } = spawnSync(
       binary,

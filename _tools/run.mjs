@@ -38,6 +38,7 @@ const tasks = {
   each: () => ["_tools/each.mjs", ...rest],
   examples: () => ["_tools/examples.mjs", ...rest],
   compare: () => ["examples/compare/main.mjs", ...rest],
+  docs: () => ["_tools/docs.mjs", ...rest],
   size: () => ["_tools/size.mjs", ...rest],
   bench: () => ["bench/main.mjs", ...rest],
   leaks: () => [

@@ -6,37 +6,16 @@
 // It installs the peers first. Their current versions need Node 22 or later.
 
 import { spawnSync } from "node:child_process";
-import { statSync } from "node:fs";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import {
   environment,
   fileCommand,
   findEngines,
   root,
 } from "../../_tools/engines.mjs";
+import { install } from "../../_tools/install.mjs";
 
-const folder = fileURLToPath(new URL(".", import.meta.url));
-const programs = ["stop", "drift", "aborts"];
-
-function install() {
-  const time = (name) =>
-    statSync(`${folder}/${name}`, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const installed = time("node_modules/.package-lock.json");
-  if (installed > 0 && installed >= time("package-lock.json")) return;
-  console.log("Installing the peers (once) …");
-  const values = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
-  const { npm_execpath } = process.env;
-  const [command, ...rest] = npm_execpath
-    ? [process.execPath, npm_execpath, ...values]
-    : ["npm", ...values];
-  const { status } = spawnSync(command, [...rest, "--loglevel=error"], {
-    cwd: folder,
-    stdio: "inherit",
-    shell: !npm_execpath && process.platform === "win32",
-  });
-  if (status !== 0) throw new Error("npm ci failed: the peers are not there.");
-}
+const programs = ["stop", "drift", "aborts", "hono"];
 
 const engines = findEngines().filter(({ binary }) => binary);
 const asked = process.argv.slice(2);
@@ -49,7 +28,7 @@ if (stranger) {
 const chosen = engines.filter(({ id }) => asked.includes(id));
 const those = programs.filter((each) => asked.includes(each));
 
-install();
+install("examples/compare", "the peers (once)");
 for (
   const { kind, binary, version } of chosen.length > 0
     ? chosen

@@ -1,0 +1,24 @@
+// Writes the reference as HTML into a folder that git ignores: npm run docs
+
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { environment, findEngines, root } from "./engines.mjs";
+
+const deno = findEngines().find(({ id }) => id === "deno")?.binary;
+if (!deno) {
+  console.error("Deno is not installed on this platform: it writes the docs.");
+  process.exit(1);
+}
+const { exports, name } = JSON.parse(
+  readFileSync(join(root, "deno.json"), "utf8"),
+);
+const { status } = spawnSync(deno, [
+  "doc",
+  "--html",
+  `--name=${name}`,
+  "--output=.docs",
+  ...Object.values(exports),
+], { cwd: root, env: environment(), stdio: "inherit" });
+process.exitCode = status ?? 1;
