@@ -1,6 +1,7 @@
 // Hono on Node as a service. On Deno and Bun `app.fetch` goes to their own servers.
 // It is quoted in the README.
 
+import { strictEqual } from "node:assert";
 // <readme>
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
@@ -37,3 +38,5 @@ const answer = fetch(url, { headers: { connection: "close" } })
 await delay(50);
 await http.stop();
 console.log(`${await answer}, ${http.state}, ${http.errorsTotal()} errors`);
+strictEqual(await answer, "hello");
+strictEqual(http.errorsTotal(), 0);
