@@ -86,7 +86,12 @@ export class Call implements AbortListener {
 
   /** Lets the grace run from now on. */
   armGrace(): void {
-    this.#arm(this.grace, () => this.#machine.graceExpired(this));
+    try {
+      this.#arm(this.grace, () => this.#machine.graceExpired(this));
+    } catch {
+      // Edge platforms refuse timers outside a request. The run has to be told to
+      // end all the same, and is waited for without a limit.
+    }
   }
 
   /** Lets the time for readiness run from now on. */

@@ -136,8 +136,8 @@ const breaks = [
   [
     "a stopped ticker does not wait for its tick",
     ticks,
-    "if (this.isIdle) {\n      Promise",
-    "{\n      Promise",
+    "if (this.isIdle) {\n      void Promise",
+    "{\n      void Promise",
   ],
   [
     "the points that a tick covers are not missed",

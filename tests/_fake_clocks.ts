@@ -62,7 +62,7 @@ function fakeClearTimeout(id?: unknown): void {
 
 /** Lets everything run that waits for nothing but microtasks. */
 export async function settle(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await undefined;
+  for (let turn = 0; turn < 60; turn++) await undefined;
 }
 
 export class HandClock {

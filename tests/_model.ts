@@ -91,6 +91,8 @@ export abstract class World<R extends StartStop | Ticker> {
   abstract readonly runner: R;
   #order = 0;
   #steps = 0;
+  /** The order of the newest stop. */
+  #lastStop = -1;
   readonly #aborts = new Set<unknown>();
   #errorsSeen = 0;
   #lastStep = 0;
@@ -218,6 +220,7 @@ export abstract class World<R extends StartStop | Ticker> {
     const isRefused = kind !== "stop" && signal?.aborted === true;
     const asking = this.#asking;
     this.#asking = "call";
+    if (kind === "stop") this.#lastStop = call.order;
     const isOver = this.runner.state === "stopped";
     const promise = this.runner[kind]({
       ...(timeout !== undefined && kind !== "finished" && { timeout }),
@@ -346,6 +349,8 @@ export abstract class World<R extends StartStop | Ticker> {
       const what = `${kind} #${call.order} waits while ${state}`;
       assert(state !== "stopped" && !signal?.aborted, what);
       if (kind === "finished") continue;
+      const isCalledOff = isStart(call) && call.order < this.#lastStop;
+      assert(!isCalledOff, `${what}, and a later stop called it off`);
       if (state === "stopping") {
         const grace = kind === "start" ? stopTimeout : timeout ?? stopTimeout;
         const from = kind === "stop" ? at : Math.max(at, run.toldAt!);

@@ -162,7 +162,7 @@ const plot: fc.Arbitrary<Plot> = fc.record({
   isObserved: fc.integer({ min: 0, max: 4 }).map((value) => value > 0),
   hasStop: fc.boolean(),
   onEvent: maybe(caller, 1),
-  budget: fc.constantFrom(0, 0, 1, 5),
+  budget: fc.constantFrom(0, 0, 1, 4),
 });
 
 const tick: fc.Arbitrary<Tick> = fc.record({
@@ -198,7 +198,7 @@ const rhythm: fc.Arbitrary<Rhythm> = fc.record({
   tickTimeout: fc.constantFrom(15, 80, Infinity, Infinity),
   ticks: fc.array(tick, { minLength: 1, maxLength: 4 }),
   onEvent: maybe(caller, 1),
-  budget: fc.constantFrom(0, 0, 1, 5),
+  budget: fc.constantFrom(0, 0, 1, 4),
 });
 
 const commands = fc.commands([moments], {
