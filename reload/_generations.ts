@@ -3,11 +3,6 @@
 import type { ErrorPhase } from "../runner.ts";
 import type { GenerationRunner } from "./generation_runner.ts";
 
-interface Generation<R> {
-  readonly number: number;
-  readonly runner: R;
-}
-
 interface Deferred {
   readonly promise: Promise<void>;
   resolve(): void;
@@ -28,14 +23,16 @@ function deferred(): Deferred {
 
 export class Generations<R extends GenerationRunner> {
   /** The one that does the work. */
-  current: Generation<R> | undefined;
+  current: R | undefined;
+  /** Its number. */
+  number = 0;
   readonly #name: string;
   readonly #factory: (generation: number) => R | PromiseLike<R>;
   readonly #record: (value: unknown, phase: ErrorPhase) => Error;
-  readonly #live = new Map<Generation<R>, Promise<void>>();
+  readonly #live = new Map<R, Promise<void>>();
   #made = 0;
   /** The one that starts. */
-  #next: Generation<R> | undefined;
+  #next: R | undefined;
   /** The reloads that wait for the next generation, as one. */
   #asked: Deferred | undefined;
   /** Whether a reload wants a newer generation than the one that is made. */
@@ -135,16 +132,13 @@ export class Generations<R extends GenerationRunner> {
     const runner = await this.#factory(number);
     if (this.#outdated()) return;
     const cannot = `Cannot start generation ${number} of "${this.#name}"`;
-    const isLive = [...this.#live.keys()].some((each) =>
-      each.runner === runner
-    );
-    if (isLive || typeof runner?.finished !== "function") {
+    if (this.#live.has(runner) || typeof runner?.finished !== "function") {
       throw new TypeError(`${cannot}: the factory must make a new runner`);
     }
 
-    const next = this.#next = { number, runner };
+    this.#next = runner;
     const starting = runner.start();
-    const ended = this.#watch(next);
+    const ended = this.#watch(runner);
     try {
       await starting;
       // Without `awaitReady` a start says nothing of what became of the run.
@@ -154,18 +148,21 @@ export class Generations<R extends GenerationRunner> {
       }
     } catch (error) {
       // Nothing of it is to stay behind.
-      await this.#stop(next);
+      await this.#stop(runner);
       throw error;
     } finally {
       this.#next = undefined;
     }
-    await (this.#outdated() ? this.#stop(next) : this.#handOver(next));
+    await (this.#outdated()
+      ? this.#stop(runner)
+      : this.#handOver(runner, number));
   }
 
-  async #handOver(next: Generation<R>): Promise<void> {
+  async #handOver(next: R, number: number): Promise<void> {
     const asked = this.#take();
     const old = this.current;
     this.current = next;
+    this.number = number;
     const late = old && await this.#stop(old);
     if (late === undefined) asked?.resolve();
     else asked?.reject(this.#force ? late : this.#record(late, "stop"));
@@ -176,21 +173,22 @@ export class Generations<R extends GenerationRunner> {
   }
 
   /** Takes a generation for alive until it has come to rest. */
-  #watch(generation: Generation<R>): Promise<void> {
-    const ended = generation.runner.finished();
+  #watch(runner: R): Promise<void> {
+    const ended = runner.finished();
     const rest = () => {
-      this.#live.delete(generation);
-      if (this.current !== generation) return;
+      this.#live.delete(runner);
+      if (this.current !== runner) return;
       this.current = undefined;
+      this.number = 0;
       this.#outcome = ended;
       this.halt();
     };
-    this.#live.set(generation, ended.then(rest, rest));
+    this.#live.set(runner, ended.then(rest, rest));
     return ended;
   }
 
   /** Resolves to what it rejected with. */
-  async #stop({ runner }: Generation<R>): Promise<unknown> {
+  async #stop(runner: R): Promise<unknown> {
     const signal = this.#force;
     try {
       await runner.stop(signal && { signal, timeout: Infinity });

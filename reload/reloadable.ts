@@ -112,12 +112,12 @@ export class Reloadable<R extends GenerationRunner = GenerationRunner>
 
   /** The generation that does the work; `undefined` before it is ready. */
   get current(): R | undefined {
-    return this.#generations.current?.runner;
+    return this.#generations.current;
   }
 
   /** The number of the generation that does the work; 0 where there is none. */
   get generation(): number {
-    return this.#generations.current?.number ?? 0;
+    return this.#generations.number;
   }
 
   /**

@@ -3,6 +3,7 @@
 import { main, shutdownSignal } from "../shutdown/mod.ts";
 import { Reloadable } from "../reload/mod.ts";
 import { StartStop } from "../start_stop/mod.ts";
+import { Supervisor } from "../supervisor/mod.ts";
 import { untilAborted } from "../tools.ts";
 
 interface Program {
@@ -155,6 +156,26 @@ const scenarios: Record<string, () => Promise<unknown>> = {
     app.reload().catch(({ name }) => console.log(`reload: ${name}`));
     await ended;
   },
+  restartDelay: () =>
+    main(
+      new Supervisor([{
+        name: "flaky",
+        runner: new StartStop(
+          async () => {
+            await wait(50);
+            throw new Error("connection lost");
+          },
+          undefined,
+          { printErrors: false },
+        ),
+      }], {
+        printErrors: false,
+        backoff: { initial: 60_000, max: 60_000, random: () => 1 },
+        observer(event) {
+          if (event.type === "restart") console.log("waiting");
+        },
+      }),
+    ),
   signal: async () => {
     const hold = setInterval(() => {}, 1_000);
     const signal = shutdownSignal();

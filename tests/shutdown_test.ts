@@ -94,6 +94,19 @@ describe("main() ends with the exit code", () => {
     });
   });
 
+  it(
+    "0 when a supervisor is stopped that waits to restart a child",
+    processes,
+    async () => {
+      assertEquals(outcome(await kill("restartDelay", "SIGTERM", "waiting")), {
+        code: 0,
+        signal: null,
+        lines: ["waiting"],
+        errors: "",
+      });
+    },
+  );
+
   it("1 when the runner fails, which is printed once", processes, async () => {
     const { code, errors } = await run("fail");
     assertEquals([code, errors.split("disk full").length - 1], [1, 1]);
