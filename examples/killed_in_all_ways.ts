@@ -116,7 +116,7 @@ try {
   });
   await way("a second SIGTERM", "143", server, async (program) => {
     await program.said(running);
-    program.status("/slow?ms=60000");
+    void program.status("/slow?ms=60000");
     await delay(100);
     program.kill("SIGTERM");
     await program.said(/^stopping$/m);
@@ -136,7 +136,7 @@ try {
   );
   await way("a request that never ends", "1", server, async (program) => {
     await program.said(running);
-    program.status("/slow?ms=60000");
+    void program.status("/slow?ms=60000");
     await delay(100);
     program.kill("SIGTERM");
     await program.said(/error: .*in time|error: .*did not end/);

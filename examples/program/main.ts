@@ -49,13 +49,13 @@ async function serve(
   const server = createServer((request, response) => {
     const work = answer(request, response);
     inFlight.add(work);
-    work.finally(() => inFlight.delete(work));
+    void work.finally(() => inFlight.delete(work));
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
   console.log(`port ${(server.address() as AddressInfo).port}`);
   ready();
   await untilAborted(signal);
-  untilAborted(force).then(() => server.closeAllConnections());
+  void untilAborted(force).then(() => server.closeAllConnections());
   // Those who ask meanwhile are refused; those who have asked are answered.
   await once(server.close(), "close");
   await Promise.all(inFlight);

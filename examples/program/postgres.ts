@@ -37,7 +37,7 @@ export class Database extends StartStop {
           socket.on("error", resolve);
           socket.on("close", () => resolve(new Error("the server hung up")));
         });
-        closed.then((error) => this.#fail(error));
+        void closed.then((error) => this.#fail(error));
         try {
           const over = Promise.race([closed, untilAborted(signal)]);
           const open = this.#greet(socket);
