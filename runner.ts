@@ -16,7 +16,7 @@ export interface StartOptions {
    * The life of the run: when it aborts, the run is stopped as by
    * {@linkcode Runner.stop}. Aborted already, nothing is launched.
    */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /**
    * Milliseconds. For `start`, how long to wait until the run is ready, which
    * matters with `awaitReady` only; for `restart`, the grace of the stop.
@@ -24,26 +24,26 @@ export interface StartOptions {
    *
    * @default the runner's `startTimeout` or, for `restart`, its `stopTimeout`
    */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
 }
 
 /** Options of {@linkcode Runner.stop}. */
 export interface StopOptions {
   /** Cuts the wait short; the run is told to end all the same. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /**
    * The grace in milliseconds: how long to wait for the end of the run.
    * `Infinity` means no limit.
    *
    * @default the runner's `stopTimeout`
    */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
 }
 
 /** Options of `finished`. */
 export interface FinishedOptions {
   /** Ends the wait, and nothing but the wait. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -211,26 +211,26 @@ export interface RunnerOptions {
    *
    * @default "start-stop" or "ticker"
    */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** A first observer, as if given to `observe`. */
-  readonly observer?: Observer;
+  readonly observer?: Observer | undefined;
   /**
    * Whether each recorded error is also printed by `recoveryCaller`.
    *
    * @default true
    */
-  readonly printErrors?: boolean;
+  readonly printErrors?: boolean | undefined;
   /**
    * The grace of a stop in milliseconds, where the call names none. `Infinity`
    * means no limit.
    *
    * @default 2000
    */
-  readonly stopTimeout?: number;
+  readonly stopTimeout?: number | undefined;
   /**
    * How many errors are kept: a whole number from 1, or `Infinity`.
    *
    * @default 100
    */
-  readonly maxErrors?: number;
+  readonly maxErrors?: number | undefined;
 }

@@ -9,7 +9,7 @@ export interface RunNbrOptions {
    *
    * @default nothing is called
    */
-  readonly run?: () => unknown;
+  readonly run?: (() => unknown) | undefined;
 }
 
 /**

@@ -25,9 +25,9 @@ export interface RunTickOptions {
    *
    * @default nothing is called
    */
-  readonly run?: () => unknown;
+  readonly run?: (() => unknown) | undefined;
   /** Ends it at once, with `false`, when it aborts. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** An alarm that a loop sleeps on. */

@@ -4,8 +4,8 @@ import type { Observer, RunnerOptions } from "../runner.ts";
 import { bag, timeout, typed, whole } from "./validate.ts";
 
 interface ServiceOptions extends RunnerOptions {
-  readonly awaitReady?: boolean;
-  readonly startTimeout?: number;
+  readonly awaitReady?: boolean | undefined;
+  readonly startTimeout?: number | undefined;
 }
 
 /** What a machine goes by. */

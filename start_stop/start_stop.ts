@@ -49,14 +49,14 @@ export interface StartStopOptions extends RunnerOptions {
    *
    * @default false
    */
-  readonly awaitReady?: boolean;
+  readonly awaitReady?: boolean | undefined;
   /**
    * How long a start waits for that in milliseconds, where the call names no
    * limit. `Infinity` means none.
    *
    * @default 30000
    */
-  readonly startTimeout?: number;
+  readonly startTimeout?: number | undefined;
 }
 
 class ServiceSpec implements Spec {

@@ -397,6 +397,26 @@ describe("Bad input", () => {
     });
   }
 
+  // Where `exactOptionalPropertyTypes` is on, only the type can refuse it.
+  it("undefined is absent, also by the types", async () => {
+    const signal: AbortSignal | undefined = undefined;
+    const ticker = new Ticker(60_000, nothing, {
+      name: undefined,
+      observer: undefined,
+      tickTimeout: undefined,
+    });
+    const service = new StartStop(nothing, undefined, {
+      awaitReady: undefined,
+    });
+    await ticker.start({ signal, timeout: undefined });
+    await ticker.tick({ signal });
+    await ticker.stop({ signal, timeout: undefined });
+    await ticker.finished({ signal });
+    await runNbr(() => true, { max: 0, run: undefined });
+    await runTick(() => true, { interval: 1, timeout: 0, signal });
+    assertEquals([ticker.name, service.name], ["ticker", "start-stop"]);
+  });
+
   it("never reads an option twice, nor changes the bag", () => {
     for (const { what, call, options, valid, isAsync } of TARGETS) {
       if (isAsync || options.length === 0) continue;

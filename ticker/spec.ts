@@ -52,7 +52,7 @@ export interface TickerOptions extends RunnerOptions {
    *
    * @default false
    */
-  readonly immediate?: boolean;
+  readonly immediate?: boolean | undefined;
   /**
    * How late a run of a schedule may start, in milliseconds, after the machine
    * slept, say; one that would be later is missed. Timers are late by some
@@ -60,14 +60,14 @@ export interface TickerOptions extends RunnerOptions {
    *
    * @default Infinity, which means: until the next run
    */
-  readonly lateness?: number;
+  readonly lateness?: number | undefined;
   /**
    * Whether the wait for the next tick keeps the process alive, where the engine
    * has that notion.
    *
    * @default true
    */
-  readonly persistent?: boolean;
+  readonly persistent?: boolean | undefined;
   /**
    * How long a tick may take in milliseconds. One that takes longer has its signal
    * aborted and a `TimeoutError` recorded; the next still waits for its end.
@@ -75,13 +75,13 @@ export interface TickerOptions extends RunnerOptions {
    *
    * @default Infinity
    */
-  readonly tickTimeout?: number;
+  readonly tickTimeout?: number | undefined;
 }
 
 /** Options of {@linkcode Ticker.tick}. */
 export interface TickOptions {
   /** The life of the tick: when it aborts, so does the signal of the tick. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What the runs of a ticker go by. */
