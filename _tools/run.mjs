@@ -57,6 +57,7 @@ const tasks = {
     "bench/load.ts",
     ...rest,
   ],
+  coverage: () => ["_tools/coverage.mjs", ...rest],
   broken: () => ["_tools/broken.mjs", ...rest],
   soak() {
     process.env["GOLIB_RUNNER_MODEL"] ??= rest[0] ?? "1000000";
