@@ -15,6 +15,17 @@ import { typed } from "./validate.ts";
 /** What a runner lives by; only the constructor of a subclass gives a spec. */
 export let machineOf: (runner: Lifecycle, spec?: Spec) => Machine;
 
+// Not in the class: from there no member with a symbol for its name gets into the
+// types of a package.
+/** How a runner ends with a scope. */
+export interface Lifecycle {
+  /**
+   * Stops the runner, as by {@linkcode Lifecycle.stop}, at the end of an
+   * `await using` scope. Absent where the engine lacks `Symbol.asyncDispose`.
+   */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
 /**
  * What {@linkcode StartStop} and {@linkcode Ticker} have in common: how a runner
  * is started, stopped, restarted and watched. It is a type to refer to; runners
@@ -29,12 +40,6 @@ export abstract class Lifecycle implements Runner, Errors {
     machineOf = (runner, spec) =>
       spec ? runner.#machine = new Machine(runner, spec) : runner.#machine;
   }
-
-  /**
-   * Stops the runner, as by {@linkcode Lifecycle.stop}, at the end of an
-   * `await using` scope. Absent where the engine lacks `Symbol.asyncDispose`.
-   */
-  declare [Symbol.asyncDispose]: () => Promise<void>;
 
   /** The name that the runner was given, else that of its kind. */
   get name(): string {
