@@ -278,6 +278,14 @@ export abstract class Lifecycle implements Runner, Errors {
   }
 }
 
+/**
+ * At the end of an `await using` scope the runner is stopped, as by
+ * {@linkcode Lifecycle.stop}. Absent where the engine lacks `Symbol.asyncDispose`.
+ */
+// Said like this because a member of the class would be missing from the
+// declarations that Deno writes for npm.
+export interface Lifecycle extends AsyncDisposable {}
+
 if (Symbol.asyncDispose) {
   Object.defineProperty(Lifecycle.prototype, Symbol.asyncDispose, {
     value(this: Lifecycle): Promise<void> {

@@ -43,6 +43,9 @@ const steps = [
     "_tools/tsconfig.web.json",
   ]],
   ["types: everything, by tsc", process.execPath, [typescript]],
+  ["types: those that users of npm get", process.execPath, [
+    "_tools/declarations.mjs",
+  ]],
   ["promises and import cycles", process.execPath, [
     "node_modules/oxlint/bin/oxlint",
     "--type-aware",
