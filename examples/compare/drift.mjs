@@ -15,7 +15,7 @@ const contenders = {
   Ticker(run) {
     // A point of the grid that was missed is not a run that is still to come.
     const ticker = new Ticker(INTERVAL, (_signal, { missed }) => run(missed));
-    ticker.start();
+    void ticker.start();
     return () => ticker.stop();
   },
   setInterval(run) {

@@ -23,7 +23,7 @@ const http = new StartStop(
     url = `http://127.0.0.1:${server.address().port}`;
     ready();
     await untilAborted(signal);
-    untilAborted(force).then(() => server.closeAllConnections());
+    void untilAborted(force).then(() => server.closeAllConnections());
     server.close();
     await once(server, "close");
   },

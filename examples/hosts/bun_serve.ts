@@ -29,7 +29,7 @@ const http = new StartStop(
     port = server.port;
     ready();
     await untilAborted(signal);
-    untilAborted(force).then(() => server.stop(true));
+    void untilAborted(force).then(() => server.stop(true));
     await server.stop();
   },
   undefined,
