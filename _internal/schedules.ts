@@ -6,10 +6,13 @@ import { peek, text } from "./errors.ts";
 /** The last moment that a date can hold. */
 export const LATEST = 8.64e15;
 
-/** Epoch milliseconds of a date, known by its shape; NaN for anything else. */
+/**
+ * Epoch milliseconds of a date, known by its shape; NaN for anything else. They
+ * are whole and at most `LATEST`, also those of a look-alike.
+ */
 export function timeOf(value: unknown): number {
   const date = value as Date | null | undefined;
-  return typeof date?.getTime === "function" ? +date.getTime() : NaN;
+  return typeof date?.getTime === "function" ? +new Date(+date.getTime()) : NaN;
 }
 
 export function isSchedule(value: unknown): value is Schedule {
@@ -29,11 +32,10 @@ export function nextTime(
   const next = schedule.nextRun(new Date(after));
   if (next === null) return Infinity;
   const time = timeOf(next);
-  if (time > after && time <= LATEST) return time;
-  const shown = time <= LATEST ? new Date(time).toJSON() : text(next);
+  if (time > after) return time;
   throw new RangeError(
     `Cannot ${what}: 'nextRun()' must be null or a date after ${
       new Date(after).toJSON()
-    }: current value is ${shown}`,
+    }: current value is ${new Date(time).toJSON() ?? text(next)}`,
   );
 }

@@ -15,10 +15,10 @@ export interface Times {
 
 /** The runs of one schedule, each of which comes up once. */
 export interface Calendar {
-  /** Milliseconds until the next run; `Infinity` where there is none. */
-  wait(): number;
+  /** Milliseconds from now to the next run; `Infinity` where there is none. */
+  wait(now: number): number;
   /** The run that is due and neither too late nor superseded, if there is one. */
-  due(): Times | undefined;
+  due(now: number): Times | undefined;
 }
 
 export function calendarOf(
@@ -55,13 +55,11 @@ export function calendarOf(
   }
 
   return {
-    wait() {
-      const now = Date.now();
+    wait(now) {
       pass(now - 1);
       return next! - now;
     },
-    due() {
-      const startedAt = Date.now();
+    due(startedAt) {
       const scheduledAt = pass(startedAt);
       // Also where nothing has passed, and it is not a number.
       if (!(startedAt - scheduledAt <= lateness)) return undefined;

@@ -13,6 +13,8 @@ import type { TickControl, TickFunction, TickSpec } from "./spec.ts";
 const WAITING = 0;
 const TICKING = 1;
 const HALTED = 2;
+// A schedule is somebody's code: what it calls finds the run at work.
+const ASKING = 3;
 
 // A machine that slept, or whose clock was set, is noticed after at most so long.
 const RECHECK = 30_000;
@@ -88,9 +90,12 @@ export class TickRun extends Run implements Alarm {
   ring(): void {
     const calendar = this.#calendar;
     if (calendar) {
-      const times = calendar.due();
-      if (times === undefined) this.#arm();
-      else if (this.isIdle) this.#tick(times);
+      const now = Date.now();
+      this.#phase = ASKING;
+      const times = calendar.due(now);
+      if (times && this.#phase === ASKING) this.#tick(times);
+      // As of the same moment: what is due since then has yet to be seen.
+      else this.#rest(now);
       return;
     }
     const passed = this.#clock.latest - this.#origin + EPSILON;
@@ -106,7 +111,7 @@ export class TickRun extends Run implements Alarm {
   reset(interval: number | Schedule): void {
     const { name } = this.machine.settings;
     const checked = intervalOf(`reset "${name}"`, interval);
-    if (this.#phase === HALTED) return;
+    if (this.#phase >= HALTED) return;
     this.#clock.disarm(this);
     this.#goBy(checked);
     this.#origin = this.#clock.now();
@@ -141,19 +146,21 @@ export class TickRun extends Run implements Alarm {
   }
 
   /** Waits for the first point that has not passed by the latest reading. */
-  #arm(): void {
+  #arm(now?: number): void {
     const calendar = this.#calendar;
     const { latest } = this.#clock;
     let point = 0;
     if (calendar) {
-      const wait = calendar.wait();
-      // The schedule is somebody's code, which may have stopped the ticker.
-      if (!this.isIdle) return;
-      if (wait === Infinity) {
+      this.#phase = ASKING;
+      const wait = calendar.wait(now ?? Date.now());
+      if (wait === Infinity || this.#phase === HALTED) {
         this.#phase = HALTED;
         return this.machine.returned(this);
       }
+      this.#phase = WAITING;
       this.#origin = latest + Math.min(wait, RECHECK);
+      // The answer may have taken long.
+      this.#clock.now();
     } else {
       const passed = latest - this.#origin - EPSILON;
       point = this.#passed + 1;
@@ -182,7 +189,7 @@ export class TickRun extends Run implements Alarm {
     const startedAt = this.#clock.latest;
     // A host has brought its limit.
     const scheduledAt = this.#limit ? startedAt : this.due;
-    if (this.isIdle) this.#phase = TICKING;
+    if (this.#phase !== HALTED) this.#phase = TICKING;
     this.#error = undefined;
     if (this.#hasLimit) this.#limit ??= new Limit();
     try {
@@ -270,7 +277,7 @@ export class TickRun extends Run implements Alarm {
     this.#clock.now();
   }
 
-  #rest(): void {
+  #rest(now?: number): void {
     const limit = this.#limit;
     if (limit) {
       this.#limit = undefined;
@@ -278,7 +285,7 @@ export class TickRun extends Run implements Alarm {
     }
     if (this.#phase === HALTED) return this.machine.returned(this);
     this.#phase = WAITING;
-    this.#arm();
+    this.#arm(now);
   }
 }
 
