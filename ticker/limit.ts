@@ -6,12 +6,9 @@ import type { TickRun } from "./tick_run.ts";
 /** A tick that has a time limit, or that someone waits for. */
 export class Limit implements AbortListener {
   readonly #controller = new AbortController();
-  readonly #ended: (() => void) | undefined;
+  /** Tells who waits for the end of the tick. */
+  ended: (() => void) | undefined;
   #timeout: Timeout | undefined;
-
-  constructor(ended?: () => void) {
-    this.#ended = ended;
-  }
 
   get signal(): AbortSignal {
     return this.#controller.signal;
@@ -38,6 +35,6 @@ export class Limit implements AbortListener {
 
   end(): void {
     this.#timeout?.cancel();
-    this.#ended?.();
+    this.ended?.();
   }
 }

@@ -153,10 +153,8 @@ export class TickRun extends Run implements Alarm {
     if (calendar) {
       this.#phase = ASKING;
       const wait = calendar.wait(now ?? Date.now());
-      if (wait === Infinity || this.#phase === HALTED) {
-        this.#phase = HALTED;
-        return this.machine.returned(this);
-      }
+      if (wait === Infinity) this.#phase = HALTED;
+      if (this.#phase === HALTED) return this.machine.returned(this);
       this.#phase = WAITING;
       this.#origin = latest + Math.min(wait, RECHECK);
       // The answer may have taken long.

@@ -111,9 +111,8 @@ export class Ticker extends Lifecycle {
     const machine = machineOf(this);
     const { signal } = machine.read("tick", options);
     if (signal?.aborted) throw reasonOf(signal);
-    let ended!: () => void;
-    const ticked = new Promise<void>((resolve) => ended = resolve);
-    const limit = new Limit(ended);
+    const limit = new Limit();
+    const ticked = new Promise<void>((resolve) => limit.ended = resolve);
     try {
       if (signal) join(signal, limit);
       // Read late: to listen to a look-alike is to call somebody's code.
