@@ -3,9 +3,9 @@ import type { Schedule } from "../runner.ts";
 import { ask, scheduleBy, scheduleOf } from "./_schedule.ts";
 import { type Window, windowOf } from "./window.ts";
 
-// A week of minutes fits in; a predicate that is always true must come to an end,
-// also over cron lines, whose runs take a fraction of a millisecond each.
-const MOST = 10_000;
+// A day of seconds fits in, and so a night of them; a predicate that is always true
+// must come to an end.
+const MOST = 100_000;
 
 /** What {@linkcode except} leaves out. */
 export type Blocked = ((run: Date) => boolean) | Schedule | Window;
@@ -47,7 +47,7 @@ export type Blocked = ((run: Date) => boolean) | Schedule | Window;
  * @param blocked What is left out: a window, the runs that a function returns true
  * for, or those that another schedule has at the same millisecond. A window is
  * skipped at once; the others are asked run by run, and `nextRun` throws a
- * `RangeError` if 10 000 in a row are blocked.
+ * `RangeError` if 100 000 in a row are blocked.
  * @throws {TypeError} if an argument is not of its type.
  * @throws {RangeError} if a window's `until` is not after its `from`, or one is an
  * invalid date.
