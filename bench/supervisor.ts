@@ -8,6 +8,7 @@
 
 import { StartStop, untilAborted } from "@golib/runner";
 import { Supervisor } from "@golib/runner/supervisor";
+import process from "node:process";
 import { engine } from "./_measure.ts";
 
 const ROUNDS = 15;
@@ -22,20 +23,28 @@ function children(count: number): StartStop[] {
   );
 }
 
-/** Milliseconds to start all, and to stop all. */
+/** Milliseconds of the processor so far, which other programs disturb less. */
+function spent(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+}
+
+/** Milliseconds to start all, to stop all, and those of the processor. */
 async function cycle(
   start: () => Promise<unknown>,
   stop: () => Promise<unknown>,
-): Promise<[number, number]> {
-  const begin = performance.now();
-  await start();
-  const between = performance.now();
-  await stop();
-  return [between - begin, performance.now() - between];
+): Promise<number[]> {
+  const found: number[] = [];
+  for (const step of [start, stop]) {
+    const [wall, processor] = [performance.now(), spent()];
+    await step();
+    found.push(performance.now() - wall, spent() - processor);
+  }
+  return found;
 }
 
-async function cost(count: number): Promise<[number, number]> {
-  const least = { own: [Infinity, Infinity], all: [Infinity, Infinity] };
+async function cost(count: number): Promise<number[]> {
+  const least = { own: Array(4).fill(Infinity), all: Array(4).fill(Infinity) };
   for (let round = 0; round < ROUNDS; round++) {
     const alone = children(count);
     const own = await cycle(
@@ -46,14 +55,12 @@ async function cost(count: number): Promise<[number, number]> {
       stopTimeout: 60_000,
     });
     const all = await cycle(() => app.start(), () => app.stop());
-    for (const index of [0, 1] as const) {
-      least.own[index] = Math.min(least.own[index]!, own[index]);
-      least.all[index] = Math.min(least.all[index]!, all[index]);
+    for (const index of own.keys()) {
+      least.own[index] = Math.min(least.own[index], own[index]!);
+      least.all[index] = Math.min(least.all[index], all[index]!);
     }
   }
-  const each = (index: 0 | 1) =>
-    (least.all[index]! - least.own[index]!) / count * 1_000;
-  return [each(0), each(1)];
+  return least.all.map((ms, index) => (ms - least.own[index]) / count * 1_000);
 }
 
 /** Milliseconds from the end of each backoff to the start of the child. */
@@ -93,14 +100,10 @@ function waiter(): { promise: Promise<void>; resolve: () => void } {
 }
 
 console.log(`${engine()}, the least of ${ROUNDS} rounds`);
-console.log("children  start µs each  stop µs each");
+console.log("µs a child:  start  (processor)   stop  (processor)");
 for (const count of [10_000, 1_000, 5_000, 10_000, 20_000]) {
-  const [start, stop] = await cost(count);
-  console.log(
-    `${`${count}`.padStart(8)}  ${start.toFixed(2).padStart(13)}  ${
-      stop.toFixed(2).padStart(12)
-    }`,
-  );
+  const cells = (await cost(count)).map((each) => each.toFixed(2).padStart(11));
+  console.log(`${count}`.padStart(7), ...cells);
 }
 const late = await lateness(200);
 const at = (part: number) =>

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
 import { install } from "@sinonjs/fake-timers";
-import { reasonOf, watch } from "./_helpers.ts";
+import { gate, reasonOf, watch } from "./_helpers.ts";
 import { drain, parts, pass, states, supervise } from "./_parts.ts";
 
 describe("Supervisor: stop", () => {
@@ -168,6 +168,50 @@ describe("Supervisor: stop", () => {
     await pass(time, 1);
     await app.start();
     assertEquals(a.starts, 2);
+    await app.stop();
+  });
+
+  it("never calls a start while an earlier one has not settled", async () => {
+    using time = new FakeTime();
+    const { a } = parts(["a"]);
+    const app = supervise([{ runner: a.runner, startTimeout: 10 }]);
+    await app.start();
+    const { start } = a.runner;
+    const settles = gate();
+    let starts = 0;
+    a.runner.start = () => {
+      starts++;
+      return settles.promise;
+    };
+    a.fail();
+    await pass(time, 1_000);
+    assertEquals(starts, 1);
+    a.runner.start = start;
+    settles.open();
+    await pass(time, 1_000);
+    assertEquals([a.starts, ...states(app)], [2, "a running"]);
+    await app.stop();
+  });
+
+  it("supervises a child that ended late as before", async () => {
+    using time = new FakeTime();
+    const { a, b } = parts(["a", "b"]);
+    const app = supervise([a, { runner: b.runner, stopTimeout: 10 }], {
+      strategy: "one-for-all",
+      backoff: { initial: 20 },
+    });
+    await app.start();
+    b.onStop = "hang";
+    a.fail();
+    await pass(time, 15);
+    assertEquals(states(app), ["a waiting", "b stopping"]);
+    b.onStop = "end";
+    b.release.open();
+    await pass(time, 100);
+    assertEquals(states(app), ["a running", "b running"]);
+    b.end();
+    await pass(time, 100);
+    assertEquals([b.starts, ...states(app)], [2, "a running", "b stopped"]);
     await app.stop();
   });
 
