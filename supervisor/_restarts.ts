@@ -112,6 +112,7 @@ export class Restarts {
 
   /** Has those run whose wait is over, where all of the group are down. */
   release(): void {
+    if (this.#held.size === 0) return;
     for (const plan of [...this.#held]) {
       if (plan.waits.some((node) => node.active)) continue;
       this.#held.delete(plan);

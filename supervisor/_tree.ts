@@ -32,7 +32,7 @@ export class Tree {
   /** When a stop that is under way has to be over, by `now()`. */
   #deadline = 0;
   #rested: (() => void) | undefined;
-  #dirty: Node[] = [];
+  readonly #dirty: Node[] = [];
   #settling = false;
 
   constructor(settings: Settings, feed: Feed) {
@@ -170,7 +170,7 @@ export class Tree {
     this.#settling = true;
     do {
       for (const node of this.#dirty) this.#kick(node);
-      this.#dirty = [];
+      this.#dirty.length = 0;
       this.restarts.release();
     } while (this.#dirty.length > 0);
     this.#settling = false;
