@@ -1,0 +1,29 @@
+import { FakeTime } from "@std/testing/time";
+import { HOUR, hour, wait } from "./hour.mjs";
+
+function assertHour(ticks) {
+  if (ticks !== 3_600) throw new Error(`${ticks} ticks`);
+}
+
+Deno.test("an hour of ticks", async () => {
+  const time = new FakeTime();
+  const { ticks, said, stopping } = await hour(() => time.tick(HOUR));
+  assertHour(ticks);
+  await stopping;
+  time.restore();
+  console.log(said);
+});
+
+Deno.test("an hour of ticks that wait", async () => {
+  const time = new FakeTime();
+  // It waits before it advances, not at each timer: so by less than an interval.
+  const pass = async (ms) => {
+    for (let passed = 0; passed < ms; passed += 500) await time.tickAsync(500);
+  };
+  const { ticks, said, stopping } = await hour(() => pass(HOUR), wait);
+  assertHour(ticks);
+  await pass(200);
+  await stopping;
+  time.restore();
+  console.log(said);
+});
