@@ -42,6 +42,7 @@ const tasks = {
   examples: () => ["_tools/examples.mjs", ...rest],
   compare: () => ["examples/compare/main.mjs", ...rest],
   docs: () => ["_tools/docs.mjs", ...rest],
+  pack: () => ["_tools/pack.mjs", ...rest],
   size: () => ["_tools/size.mjs", ...rest],
   bench: () => ["bench/main.mjs", ...rest],
   leaks: () => [
