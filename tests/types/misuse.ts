@@ -39,7 +39,7 @@ export function constructors(): void {
   // @ts-expect-error: null is not absent
   new StartStop(idle, null);
   // @ts-expect-error: no such option
-  new StartStop(idle, idle, { nmae: "x" });
+  new StartStop(idle, idle, { title: "x" });
   // @ts-expect-error: an option of the ticker's
   new StartStop(idle, idle, { immediate: true });
   // @ts-expect-error: a number is not a name
@@ -141,7 +141,7 @@ export async function tools(): Promise<void> {
   // @ts-expect-error: without a name
   recoveryCaller();
   // @ts-expect-error: no such signal
-  shutdownSignal({ signals: ["SIGFOO"] });
+  shutdownSignal({ signals: ["SIGNAL"] });
   // @ts-expect-error: no runner
   await main(idle);
   // @ts-expect-error: a number of nothing
