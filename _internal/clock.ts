@@ -1,177 +1,242 @@
 /**
- * The one owner of timers and of the question what time it is.
+ * The one owner of the question what time it is, and of what rings when.
  *
- * Tests replace the clock of the engine in many ways: some fake `performance`
- * with the timers, some only `Date`, some neither. The clock of an alarm is the
- * one that is in force when it is made, and stays that: its time is read from
- * whatever moves with it, and what it armed is cleared by its own `clearTimeout`,
- * never by another clock's.
+ * Alarms of one millisecond share a bucket, the buckets stand in a heap, and one
+ * timer waits for the first: a timer of the engine's for each alarm costs more than
+ * all the rest of a tick. To arm and to disarm takes the same time however many
+ * alarms there are, but for the first in a bucket.
+ *
+ * Tests replace the clock of the engine in many ways: some fake `performance` with
+ * the timers, some only `Date`, some neither. A clock goes by what was in force
+ * when it was made, and reads the time from whatever moves with its timer.
  */
 
-import { type Alarm, type Clock, EPSILON, waitFor } from "./alarm.ts";
-import { unref } from "./runtime.ts";
+import { isLongLived } from "./runtime.ts";
+import { EPSILON, Timer } from "./timer.ts";
 
-/** The engine's own functions, which a fake clock may since have replaced. */
-export interface Engine {
-  readonly set: (callback: () => void, ms: number) => unknown;
-  readonly clear: (timer: unknown) => void;
-  readonly now: () => number;
-  /** Whether the functions answer to a fake clock for the time being. */
-  readonly isFaked: () => boolean;
-  readonly timeout: unknown;
-  readonly Date: unknown;
-  readonly dateNow: unknown;
-  readonly performanceNow: unknown;
+interface Bucket {
+  /** Its millisecond. */
+  readonly key: number;
+  readonly alarms: Alarm[];
+  /** When the last of its alarms is due; all are rung then. */
+  due: number;
+}
+
+/** Something that wants to be rung at a moment. */
+export interface Alarm {
+  /** The moment, in milliseconds on the scale of its clock. */
+  readonly due: number;
+  /** Where its clock has it; the clock's. */
+  bucket: Bucket | undefined;
+  index: number;
+  /** Called once at the moment or after it, never before, right after a reading. */
+  ring(): void;
+}
+
+/** Whether a function, which may be the engine's own, answers to a fake clock. */
+function isMarked(set: unknown): boolean {
+  return "clock" in (set as object);
 }
 
 /** The engine's own functions, unless a fake clock can be told by its look. */
-function findEngine(): Engine | undefined {
-  const { setTimeout, clearTimeout, performance, Date } = globalThis;
-  const isFaked = () => "clock" in setTimeout;
-  if (setTimeout.name !== "setTimeout" || isFaked()) return undefined;
-  const performanceNow = performance.now;
-  return {
-    // Called as plain functions: browsers refuse another `this`.
-    set: (callback, ms) => setTimeout(callback, ms),
-    clear: (timer) => clearTimeout(timer as number),
-    now: () => performanceNow.call(performance),
-    isFaked,
-    timeout: setTimeout,
-    Date,
-    dateNow: Date.now,
-    performanceNow,
-  };
+function findEngine() {
+  const { setTimeout, performance, Date } = globalThis;
+  return setTimeout.name === "setTimeout" && !isMarked(setTimeout)
+    ? { set: setTimeout, now: performance.now, Date, dateNow: Date.now }
+    : undefined;
 }
 
 let engine = findEngine();
 
-// A `Date` that JavaScript fakes is told by its text where there is nothing to
-// compare it with.
-function isDateFaked(): boolean {
-  return engine
-    ? Date !== engine.Date || Date.now !== engine.dateNow
-    : !Function.prototype.toString.call(Date.now).includes("native code");
-}
-
-/** A clock that arms a timer for each alarm: a fake one, or a request's. */
-export class Timers implements Clock {
-  readonly #set = globalThis.setTimeout;
-  readonly #clear = globalThis.clearTimeout;
+/** A clock for alarms that all keep the process alive, or all do not. */
+class Clock {
+  /**
+   * The last reading, in milliseconds on the scale of `performance.now()`. Times
+   * are handed on here, as a number that is returned can cost an allocation.
+   */
+  latest = 0;
+  readonly #timer = new Timer();
+  readonly #persistent: boolean;
+  // Whether it is the engine's own, all tickers'.
+  readonly #isTrusted: boolean;
+  readonly #isMarked: boolean;
   // Read as it was when the clock was in force, for one that is gone to stand
   // still rather than to leap to the present.
-  readonly #now: () => number;
-  // Some fake clocks have one set of functions for all their instances, as those
-  // of @std/testing and node:test: to clear a timer that an earlier instance left
-  // over would clear somebody else's in the next. So there a timer that is no
-  // longer wanted is left to run out, and does nothing then. Others are cleared:
-  // what wraps the engine's own, as tools that trace a program do, must not keep
-  // the process alive.
-  readonly #leaky = /^(fakeSetTimeout|bound .*)$/.test(this.#set.name);
-  readonly #isMarked = "clock" in this.#set;
-  latest = 0;
+  readonly #read: () => number;
   // What is added to a reading, for the scale to be that of performance.now().
   #offset = 0;
-  // Engines round by up to a millisecond.
+  // How early a timer may be: engines round by up to a millisecond.
   #slack = 1;
-  #early: number | undefined;
+  #wasEarly = false;
+  #heap: Bucket[] = [];
+  readonly #buckets = new Map<number, Bucket>();
+  /** How many alarms are armed. */
+  #armed = 0;
+  #wakesAt = Infinity;
+  #wasMarked = false;
 
-  constructor() {
-    engineInForce();
+  constructor(persistent: boolean, isTrusted = false) {
+    this.#persistent = persistent;
+    this.#isTrusted = isTrusted;
     const { performance, Date } = globalThis;
+    const { set, isLeaky } = this.#timer;
     const { now } = performance;
-    this.#now = () => now.call(performance);
-    if (now !== (engine?.performanceNow ?? now)) return;
-    this.#offset = this.#now();
-    if (isDateFaked()) {
-      const { now } = Date;
-      this.#now = () => now.call(Date);
-      this.#offset -= this.#now();
-    } else if (
-      engine && this.#set !== engine.timeout && (this.#leaky || this.#isMarked)
+    this.#isMarked = isMarked(set);
+    this.#read = () => now.call(performance);
+    if (isTrusted || now !== (engine?.now ?? now)) return;
+    const { now: dateNow } = Date;
+    if (
+      engine
+        ? Date !== engine.Date || dateNow !== engine.dateNow
+        // One in JavaScript is told by its text where there is no other.
+        : !Function.prototype.toString.call(dateNow).includes("native code")
     ) {
+      if (set === engine?.set && !this.#isMarked) return;
+      this.#offset = this.#read() - dateNow.call(Date);
+      this.#read = () => dateNow.call(Date);
+    } else if (engine && set !== engine.set && (isLeaky || this.#isMarked)) {
       // A fake clock with nothing to read that moves with its timers: they are all
       // there is to count by.
-      this.#now = () => 0;
+      this.#offset = this.#read();
+      this.#read = () => 0;
       this.#slack = EPSILON;
-    } else this.#offset = 0;
+    }
   }
 
+  /** Reads the time into `latest`, and returns it. */
   now(): number {
-    return this.latest = this.#now() + this.#offset;
+    return this.latest = this.#read() + this.#offset;
   }
 
+  /** Has an alarm that is not armed rung at its `due`; goes by `latest`. */
   arm(alarm: Alarm): void {
-    const set = this.#set;
+    const { set } = this.#timer;
     // Bun's fake clock has the engine's functions: gone, it would leave the alarm
     // to the engine.
-    if (this.#isMarked && !("clock" in set)) return;
-    const wait = waitFor(alarm.due, this.latest);
-    const expected = this.latest + wait;
-    const pass = { timer: undefined as unknown };
-    alarm.place = pass;
-    pass.timer = set(() => {
-      if (alarm.place === pass) this.#fired(alarm, expected);
-    }, wait);
-    if (!alarm.persistent) unref(pass.timer);
+    if (this.#isMarked && !isMarked(set)) return;
+    const { due } = alarm;
+    const key = Math.floor(due);
+    const bucket = this.#buckets.get(key) ?? this.#open(key);
+    alarm.bucket = bucket;
+    alarm.index = bucket.alarms.push(alarm) - 1;
+    if (due > bucket.due) bucket.due = due;
+    this.#armed++;
+    // One that a fake clock has swallowed is armed anew when the clock is gone.
+    if (due < this.#wakesAt || this.#wasMarked && !isMarked(set)) this.#wait();
   }
 
+  /** Undoes `arm`; does nothing where nothing is armed. */
   disarm(alarm: Alarm): void {
-    const pass = alarm.place as { timer: unknown } | undefined;
-    alarm.place = undefined;
-    if (pass === undefined || this.#leaky) return;
-    const clear = this.#clear;
-    try {
-      clear(pass.timer as number);
-    } catch {
-      // A fake clock that is gone may refuse; its timers are gone with it.
+    const { bucket, index } = alarm;
+    if (bucket === undefined) return;
+    alarm.bucket = undefined;
+    const last = bucket.alarms.pop()!;
+    if (last !== alarm) {
+      bucket.alarms[index] = last;
+      last.index = index;
     }
+    if (--this.#armed === 0 && this.#wakesAt > -Infinity) {
+      this.#timer.disarm();
+      this.#wakesAt = Infinity;
+    }
+    if (this.#heap.length > 2 * this.#armed + 64) this.#tidy();
   }
 
-  #fired(alarm: Alarm, expected: number): void {
-    alarm.place = undefined;
+  #open(key: number): Bucket {
+    const heap = this.#heap;
+    const bucket: Bucket = { key, alarms: [], due: key };
+    this.#buckets.set(key, bucket);
+    let place = heap.length;
+    while (place > 0) {
+      const above = place - 1 >> 1;
+      if (heap[above]!.key <= key) break;
+      heap[place] = heap[above]!;
+      place = above;
+    }
+    heap[place] = bucket;
+    return bucket;
+  }
+
+  /** Takes the first bucket out. */
+  #close(): void {
+    const heap = this.#heap;
+    this.#buckets.delete(heap[0]!.key);
+    const last = heap.pop()!;
+    const { length } = heap;
+    if (length === 0) return;
+    let place = 0;
+    for (let below; (below = 2 * place + 1) < length; place = below) {
+      if (below + 1 < length && heap[below + 1]!.key < heap[below]!.key) below++;
+      if (heap[below]!.key >= last.key) break;
+      heap[place] = heap[below]!;
+    }
+    heap[place] = last;
+  }
+
+  /** Lets go of buckets whose alarms were all disarmed. */
+  #tidy(): void {
+    this.#heap = this.#heap.filter(({ key, alarms }) =>
+      alarms.length > 0 || !this.#buckets.delete(key)
+    ).sort((one, other) => one.key - other.key);
+  }
+
+  #wait(): void {
+    while (this.#heap[0]!.alarms.length === 0) this.#close();
+    const { due } = this.#heap[0]!;
+    const wait = Math.max(Math.ceil(due - this.latest - EPSILON), 0);
+    const expected = this.latest + wait;
+    this.#wakesAt = due;
+    this.#wasMarked = isMarked(this.#timer.set);
+    this.#timer.arm(wait, () => this.#ring(expected), this.#persistent);
+  }
+
+  #ring(expected: number): void {
     this.now();
+    const early = expected - this.latest;
     // Too early, or early again: this is a fake clock in disguise, to be counted by.
-    const slack = this.#early === alarm.due ? EPSILON : this.#slack;
-    if (expected - this.latest > slack) {
-      this.#offset += expected - this.latest;
+    const isOff = early > (this.#wasEarly ? EPSILON : this.#slack);
+    this.#wasEarly = early > EPSILON && !isOff;
+    if (isOff && !this.#isTrusted) {
+      this.#offset += early;
       this.latest = expected;
     }
-    if (alarm.due - this.latest > EPSILON) {
-      this.#early = alarm.due;
-      this.arm(alarm);
-    } else alarm.ring();
+    // What they arm waits for the next time, so that nothing else is held up.
+    const end = this.latest + EPSILON;
+    this.#wakesAt = -Infinity;
+    try {
+      for (let bucket; (bucket = this.#heap[0]) && bucket.due <= end;) {
+        this.#close();
+        this.#ringAll(bucket.alarms);
+      }
+    } finally {
+      this.#wakesAt = Infinity;
+      if (this.#armed > 0) this.#wait();
+    }
+  }
+
+  #ringAll(alarms: Alarm[]): void {
+    for (let index = 0; index < alarms.length; index++) {
+      const alarm = alarms[index]!;
+      alarm.bucket = undefined;
+      this.#armed--;
+      alarm.ring();
+    }
   }
 }
 
-/** The engine's own functions, where no fake clock stands in for them. */
-export function engineInForce(): Engine | undefined {
+export type { Clock };
+
+const clocks: Clock[] = [];
+
+/**
+ * The clock in force for those that wait over and over. It is shared where it is
+ * the engine's own and the program is one; else each has its own timer, as a fake
+ * clock may go away, and the timers of a request go with it.
+ */
+export function clockOf(persistent: boolean): Clock {
   engine ??= findEngine();
-  return globalThis.setTimeout === engine?.timeout && !engine.isFaked()
-    ? engine
-    : undefined;
-}
-
-/** A limit on a wait; it keeps the process alive until it has passed. */
-export class Timeout implements Alarm {
-  readonly due: number;
-  readonly persistent = true;
-  place: unknown;
-  readonly #clock = new Timers();
-  readonly #expired: () => void;
-
-  /** `Infinity` milliseconds never pass. */
-  constructor(ms: number, expired: () => void) {
-    this.due = this.#clock.now() + ms;
-    this.#expired = expired;
-    if (ms < Infinity) this.#clock.arm(this);
-  }
-
-  /** Ends the wait; nothing is called any more. */
-  cancel(): void {
-    this.#clock.disarm(this);
-  }
-
-  ring(): void {
-    this.#expired();
-  }
+  const { setTimeout } = globalThis;
+  return setTimeout === engine?.set && !isMarked(setTimeout) && isLongLived()
+    ? clocks[+persistent] ??= new Clock(persistent, true)
+    : new Clock(persistent);
 }

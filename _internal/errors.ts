@@ -50,64 +50,27 @@ export function reasonOf(signal: AbortSignal): unknown {
 }
 
 // Beyond any real chain of causes, and soon reached in an endless one.
-const MAX_STEPS = 10_000;
-
-function stemsFrom(
-  value: unknown,
-  reason: unknown,
-  steps: { left: number },
-): boolean {
-  for (; !Object.is(value, reason); value = peek(value, "cause")) {
-    if (typeof value !== "object" || value === null || --steps.left < 0) {
-      return false;
-    }
-    const name = peek(value, "name");
-    if (name === "AbortError") return true;
-    // A library that builds its time limit on an abort wraps that abort.
-    if (name === "TimeoutError") return false;
-    const errors = peek(value, "errors");
-    if (Array.isArray(errors) && errors.length > 0) {
-      return errors.every((each) => stemsFrom(each, reason, steps));
-    }
-  }
-  return true;
-}
+const MOST = 10_000;
 
 /** Whether a rejection is how work ends that was told to end by the signal. */
 export function isCleanAbort(value: unknown, signal: AbortSignal): boolean {
+  const found = [value];
   try {
-    return signal.aborted &&
-      stemsFrom(value, signal.reason, { left: MAX_STEPS });
+    if (!signal.aborted) return false;
+    for (const each of found) {
+      if (Object.is(each, signal.reason)) continue;
+      if (typeof each !== "object" || found.length > MOST) return false;
+      const name = peek(each, "name");
+      if (name === "AbortError") continue;
+      // A library that builds its time limit on an abort wraps that abort.
+      if (name === "TimeoutError") return false;
+      const errors = peek(each, "errors");
+      if (Array.isArray(errors) && errors.length) found.push(...errors);
+      else found.push(peek(each, "cause"));
+    }
+    return true;
   } catch {
-    // Errors nested too deep, or a list of them that throws.
+    // A list of errors that throws, or is too long.
     return false;
-  }
-}
-
-/** The newest errors of a run, and the count of all. */
-export class ErrorLog {
-  readonly #max: number;
-  readonly #ring: Error[] = [];
-  #total = 0;
-
-  constructor(max: number) {
-    this.#max = max;
-  }
-
-  get total(): number {
-    return this.#total;
-  }
-
-  get last(): Error | undefined {
-    return this.#ring[(this.#total - 1) % this.#max];
-  }
-
-  add(error: Error): void {
-    this.#ring[this.#total++ % this.#max] = error;
-  }
-
-  list(): Error[] {
-    const oldest = this.#total % this.#max;
-    return [...this.#ring.slice(oldest), ...this.#ring.slice(0, oldest)];
   }
 }

@@ -1,4 +1,4 @@
-/** What a runner tells: its errors and its events. */
+/** What a runner tells: its errors, and its events in order. */
 
 import type {
   ErrorPhase,
@@ -7,8 +7,7 @@ import type {
   RunnerEvent,
   RunnerState,
 } from "../runner.ts";
-import { ErrorLog, toError } from "./errors.ts";
-import { Observers } from "./observers.ts";
+import { toError } from "./errors.ts";
 import { recoveryCaller } from "./recovery.ts";
 import type { Settings } from "./settings.ts";
 
@@ -16,8 +15,14 @@ import type { Settings } from "./settings.ts";
 export class Journal {
   readonly runner: Runner;
   readonly settings: Settings;
-  #log: ErrorLog | undefined;
-  #observers: Observers | undefined;
+  /** The newest errors since the last launch, oldest first; absent without any. */
+  errors: Error[] | undefined;
+  /** How many errors there were since then. */
+  total = 0;
+  // One for each time that an observer has joined.
+  #observers: Set<Observer> | undefined;
+  // Each with those who had joined when it happened.
+  #events: [RunnerEvent, Observer[]][] | undefined;
   // How many transitions are under way; events wait until there is none.
   #depth = 0;
 
@@ -26,23 +31,32 @@ export class Journal {
     this.settings = settings;
   }
 
-  /** The errors since the last launch, if there were any. */
-  get log(): ErrorLog | undefined {
-    return this.#log;
-  }
-
   /** Whether anyone wants events; where not, none is to be made. */
   get isObserved(): boolean {
-    return this.#observers?.isWanted === true;
+    return !!this.#observers?.size;
   }
 
   observe(observer: Observer): () => void {
-    this.#observers ??= new Observers(this.settings.name);
-    return this.#observers.join(observer);
+    const caught = (error: unknown) =>
+      recoveryCaller(`observer of ${this.settings.name}`, error);
+    const tell = (event: RunnerEvent) => {
+      try {
+        const result: unknown = observer(event);
+        // An async observer rejects where no one awaits it.
+        if (typeof result === "object") {
+          Promise.resolve(result).then(undefined, caught);
+        }
+      } catch (error) {
+        caught(error);
+      }
+    };
+    const observers = this.#observers ??= new Set();
+    observers.add(tell);
+    return () => void observers.delete(tell);
   }
 
   emit(event: RunnerEvent): void {
-    this.#observers?.add(event);
+    (this.#events ??= []).push([event, [...this.#observers!]]);
   }
 
   /** Tells of a change of state. */
@@ -56,7 +70,9 @@ export class Journal {
     const { runner, settings } = this;
     const error = toError(value);
     this.enter();
-    (this.#log ??= new ErrorLog(settings.maxErrors)).add(error);
+    const errors = this.errors ??= [];
+    if (errors.push(error) > settings.maxErrors) errors.shift();
+    this.total++;
     if (this.isObserved) this.emit({ type: "error", runner, error, phase });
     if (settings.printErrors) {
       recoveryCaller(settings.name, error, `phase: ${phase}`);
@@ -67,7 +83,8 @@ export class Journal {
 
   /** Forgets the errors of earlier runs. */
   clear(): void {
-    this.#log = undefined;
+    this.errors = undefined;
+    this.total = 0;
   }
 
   /** Holds events back until the matching {@linkcode exit}. */
@@ -75,7 +92,16 @@ export class Journal {
     this.#depth++;
   }
 
+  /** Tells what there is; an observer that causes more finds it told after. */
   exit(): void {
-    if (--this.#depth === 0) this.#observers?.tell();
+    if (this.#depth === 1 && this.#events) {
+      for (const [event, observers] of this.#events) {
+        for (const tell of observers) {
+          if (this.#observers!.has(tell)) tell(event);
+        }
+      }
+      this.#events = undefined;
+    }
+    this.#depth--;
   }
 }

@@ -9,11 +9,16 @@ import type {
   StartOptions,
   StopOptions,
 } from "../runner.ts";
-import { Machine, type Spec } from "./machine.ts";
+import { Machine, type MakeRun } from "./machine.ts";
+import type { Settings } from "./settings.ts";
 import { typed } from "./validate.ts";
 
-/** What a runner lives by; only the constructor of a subclass gives a spec. */
-export let machineOf: (runner: Lifecycle, spec?: Spec) => Machine;
+/** What a runner lives by; only the constructor of a subclass gives more. */
+export let machineOf: (
+  runner: Lifecycle,
+  settings?: Settings,
+  makeRun?: MakeRun,
+) => Machine;
 
 // Not in the class: from there no member with a symbol for its name gets into the
 // types of a package.
@@ -37,8 +42,12 @@ export abstract class Lifecycle implements Runner, Errors {
   #machine!: Machine;
 
   static {
-    machineOf = (runner, spec) =>
-      spec ? runner.#machine = new Machine(runner, spec) : runner.#machine;
+    machineOf = (runner, settings, makeRun) => {
+      if (settings && makeRun) {
+        runner.#machine = new Machine(runner, settings, makeRun);
+      }
+      return runner.#machine;
+    };
   }
 
   /** The name that the runner was given, else that of its kind. */
@@ -99,7 +108,7 @@ export abstract class Lifecycle implements Runner, Errors {
    * But for bad options it never causes an unhandled rejection.
    */
   start(options?: StartOptions): Promise<void> {
-    return this.#machine.start("start", options);
+    return this.#machine.call("start", options);
   }
 
   /**
@@ -142,7 +151,7 @@ export abstract class Lifecycle implements Runner, Errors {
    * bad options. The run goes on `stopping` then, and is `stopped` when it ends.
    */
   stop(options?: StopOptions): Promise<void> {
-    return this.#machine.stop(options);
+    return this.#machine.call("stop", options);
   }
 
   /**
@@ -178,7 +187,7 @@ export abstract class Lifecycle implements Runner, Errors {
    * stop fails it rejects with that, and nothing is launched.
    */
   restart(options?: StartOptions): Promise<void> {
-    return this.#machine.start("restart", options);
+    return this.#machine.call("restart", options);
   }
 
   /** Whether the state is `running`: neither starting nor stopping. */
@@ -222,7 +231,7 @@ export abstract class Lifecycle implements Runner, Errors {
    * was long ago; and with the reason of `signal`.
    */
   finished(options?: FinishedOptions): Promise<void> {
-    return this.#machine.finished(options);
+    return this.#machine.call("wait for", options);
   }
 
   /**
@@ -261,7 +270,7 @@ export abstract class Lifecycle implements Runner, Errors {
 
   /** The newest error since the last launch, or `undefined`. */
   errorsLast(): Error | undefined {
-    return this.#machine.log?.last;
+    return this.#machine.errors?.at(-1);
   }
 
   /**
@@ -269,12 +278,12 @@ export abstract class Lifecycle implements Runner, Errors {
    * a copy.
    */
   errorsList(): Error[] {
-    return this.#machine.log?.list() ?? [];
+    return [...this.#machine.errors ?? []];
   }
 
   /** How many errors there were since the last launch, also those not kept. */
   errorsTotal(): number {
-    return this.#machine.log?.total ?? 0;
+    return this.#machine.total;
   }
 }
 

@@ -6,143 +6,111 @@
  * which may call back into the machine.
  */
 
-import type {
-  FinishedOptions,
-  Observer,
-  Runner,
-  StartOptions,
-  StopOptions,
-} from "../runner.ts";
-import { Call } from "./call.ts";
+import type { Observer, Runner, StartOptions } from "../runner.ts";
+import { Call, type Verb } from "./call.ts";
 import { abortError, isCleanAbort, timeoutError } from "./errors.ts";
 import { Journal } from "./journal.ts";
 import type { Run } from "./run.ts";
-import type { Settings } from "./settings.ts";
-import {
-  CLEAN,
-  type Running,
-  type Starting,
-  type State,
-  type Stopping,
-} from "./state.ts";
+import { nothing, type Settings } from "./settings.ts";
+import type { State } from "./state.ts";
 import { bag, signalLike, timeout } from "./validate.ts";
 
-/** What makes one kind of runner another than the other. */
-export interface Spec {
-  readonly settings: Settings;
-  /** Makes the run of a launch. */
-  makeRun(machine: Machine, source: AbortSignal | undefined): Run;
-}
+/** Makes the run of a launch. */
+export type MakeRun = (
+  machine: Machine,
+  source: AbortSignal | undefined,
+) => Run;
 
-interface Options {
-  readonly signal?: AbortSignal | undefined;
-  readonly timeout?: number | undefined;
-}
-
-const NO_OPTIONS: Options = {};
+const CLEAN: State = { name: "stopped" };
+const DONE = Promise.resolve();
+const NO_OPTIONS: StartOptions = {};
 
 /** The life of one runner. */
 export class Machine extends Journal {
-  readonly #spec: Spec;
+  readonly #makeRun: MakeRun;
   #state: State = CLEAN;
-  /** The starts and restarts that have not launched, in the order they take. */
-  #line: Call[] | undefined;
-  #finishing: Set<Call> | undefined;
+  #calls: Set<Call> | undefined;
   // A line of starts that fail at once is gone through in a loop, not in depth.
   #isLaunching = false;
 
-  constructor(runner: Runner, spec: Spec) {
-    super(runner, spec.settings);
-    this.#spec = spec;
-    const { observer } = spec.settings;
-    if (observer !== undefined) this.observe(observer);
+  constructor(runner: Runner, settings: Settings, makeRun: MakeRun) {
+    super(runner, settings);
+    this.#makeRun = makeRun;
+    if (settings.observer !== nothing) this.observe(settings.observer);
   }
 
   get state(): State {
     return this.#state;
   }
 
-  start(
-    kind: "start" | "restart",
-    options: StartOptions | undefined,
-  ): Promise<void> {
-    const { stopTimeout, startTimeout, awaitReady } = this.settings;
-    let call: Call;
-    try {
-      const { signal, timeout: ms } = this.read(kind, options);
-      const isStopped = this.#state.name === "stopped";
-      if (isStopped && !awaitReady && signal === undefined) {
-        this.launch();
-        return Promise.resolve();
-      }
-      call = kind === "restart"
-        ? new Call(this, kind, ms ?? stopTimeout, startTimeout)
-        : new Call(this, kind, stopTimeout, ms ?? startTimeout);
-      call.heed(signal);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    if (call.isOpen) {
-      this.enter();
-      (this.#line ??= []).push(call);
-      if (this.#state.name === "stopping") call.armGrace();
-      this.#advance();
-      this.exit();
-    }
-    return call.promise;
+  /** Those that wait, but for one that waits for readiness, in their order. */
+  get calls(): Set<Call> {
+    return this.#calls ??= new Set();
   }
 
-  stop(options: StopOptions | undefined): Promise<void> {
-    let call: Call;
+  /** Does what a caller wants, or has it wait. */
+  call(verb: Verb, options: StartOptions | undefined): Promise<void> {
     try {
-      const { signal, timeout: ms } = this.read("stop", options);
+      const { signal, timeout: ms } = this.read(verb, options);
+      const { stopTimeout, startTimeout, awaitReady } = this.settings;
       const state = this.#state;
-      if (state.name === "stopped") return Promise.resolve();
-      if (
-        state.name === "running" && signal === undefined && state.run.isIdle
-      ) {
-        this.#halt(state);
-        return Promise.resolve();
+      const isStop = verb === "stop";
+      const isFinish = verb === "wait for";
+      // The usual ways are short.
+      if (state.name === "stopped") {
+        if (isStop) return DONE;
+        if (!isFinish && !awaitReady && signal === undefined) {
+          this.launch();
+          return DONE;
+        }
+      } else if (isStop && signal === undefined && state.run.isIdle) {
+        this.#halt();
+        if (state.name === "running") return DONE;
       }
-      call = new Call(this, "stop", ms ?? this.settings.stopTimeout);
+      const isStart = verb === "start";
+      const call = new Call(
+        this,
+        verb,
+        isFinish ? Infinity : isStart ? stopTimeout : ms ?? stopTimeout,
+        isStart ? ms ?? startTimeout : startTimeout,
+      );
       call.heed(signal);
+      this.enter();
+      if (call.isOpen) this.calls.add(call);
+      if (this.#state.name === "stopping") call.armGrace();
+      if (isStop) this.#stop();
+      this.#advance();
+      this.exit();
+      return call.promise;
     } catch (error) {
       return Promise.reject(error);
     }
-    this.#stop(call);
-    return call.promise;
   }
 
   override observe(observer: Observer): () => void {
-    const state = this.#state;
-    if (state.name !== "stopped") state.run.isObserved = true;
+    const { run } = this.#state;
+    if (run !== undefined) run.isObserved = true;
     return super.observe(observer);
   }
 
   /** A stop from within the run, which nobody awaits. */
   stopRun(run: Run): void {
-    const state = this.#state;
-    if (state.name !== "stopped" && state.run === run) {
-      this.#stop(this.#impliedStop());
-    }
+    if (this.#state.run === run) void this.call("stop", undefined);
   }
 
-  finished(options: FinishedOptions | undefined): Promise<void> {
-    const call = new Call(this, "finish", Infinity);
-    try {
-      call.heed(this.read("wait for", options).signal);
-    } catch (error) {
-      return Promise.reject(error);
+  /** A stop that nobody has called, of a run that is not stopping. */
+  end(run: Run, reason?: unknown, rejection?: unknown): void {
+    if (this.#state.run !== run || this.#state.name === "stopping") return;
+    if (!run.isIdle) {
+      this.calls.add(new Call(this, "stop", this.settings.stopTimeout));
     }
-    if (call.isOpen) (this.#finishing ??= new Set()).add(call);
-    this.#settleFinished();
-    return call.promise;
+    this.#halt(reason, rejection);
   }
 
   /** The run says that its service is ready. */
   ready(run: Run): void {
     const state = this.#state;
-    if (state.name === "stopped" || state.run !== run) return;
+    if (state.run !== run) return;
     if (state.name === "starting") {
       this.enter();
       this.#become({ name: "running", run, since: performance.now() });
@@ -153,13 +121,6 @@ export class Machine extends Journal {
         `Cannot make "${this.settings.name}" ready: it was created without 'awaitReady: true'`,
       );
     }
-  }
-
-  /** The caller's signal has aborted. */
-  sourceAborted(run: Run, reason: unknown): void {
-    const state = this.#state;
-    if (state.name !== "starting" && state.name !== "running") return;
-    if (state.run === run) this.#halt(state, this.#impliedStop(), reason);
   }
 
   graceExpired(call: Call): void {
@@ -178,32 +139,10 @@ export class Machine extends Journal {
     this.exit();
   }
 
-  readyExpired(call: Call): void {
-    const state = this.#state;
-    if (state.name !== "starting" || state.call !== call) return;
-    const error = timeoutError(
-      `Cannot start "${this.settings.name}": the run was not ready within ${call.readyTimeout} ms`,
-    );
-    this.enter();
-    state.run.failure ??= this.record(error, "start");
-    if (this.#state === state) {
-      this.#halt(state, this.#impliedStop(), this.#stopped(), error);
-    }
-    this.exit();
-  }
-
   /** Ends the wait of a call. */
   cutShort(call: Call, reason: unknown): void {
-    const isCall = (each: Call) => each === call;
     this.enter();
     call.reject(reason);
-    this.#finishing?.delete(call);
-    const lists = [this.#line];
-    if (this.#state.name === "stopping") lists.push(this.#state.stops);
-    for (const list of lists) {
-      const index = list?.findIndex(isCall) ?? -1;
-      if (index >= 0) list!.splice(index, 1);
-    }
     this.#advance();
     this.exit();
   }
@@ -213,13 +152,14 @@ export class Machine extends Journal {
     this.enter();
     const state = this.#state;
     if (state.name === "starting") {
-      const failure = run.failure ??= this.record(
-        new Error(
-          `Cannot start "${this.settings.name}": the run ended before it was ready`,
+      state.call.reject(
+        run.failure ??= this.record(
+          new Error(
+            `Cannot start "${this.settings.name}": the run ended before it was ready`,
+          ),
+          "start",
         ),
-        "start",
       );
-      state.call.reject(failure);
     }
     this.settled(run);
     this.exit();
@@ -241,19 +181,17 @@ export class Machine extends Journal {
     if (--run.pending > 0) return;
     this.enter();
     const { failure } = run;
-    const state = this.#state;
     this.#become(failure ? { name: "stopped", failure } : CLEAN);
     run.detach();
-    if (state.name === "stopping") {
-      for (const call of state.stops) call.resolve();
+    for (const call of this.#calls ?? []) {
+      if (call.verb === "stop") call.resolve();
     }
     this.#advance();
-    this.#settleFinished();
     this.exit();
   }
 
   /** The options of a call, checked. */
-  read(verb: string, options: Options | undefined): Options {
+  read(verb: string, options: StartOptions | undefined): StartOptions {
     if (options === undefined) return NO_OPTIONS;
     const what = `${verb} "${this.settings.name}"`;
     const { signal, timeout: ms } = bag(what, options);
@@ -263,56 +201,22 @@ export class Machine extends Journal {
     };
   }
 
-  #impliedStop(): Call {
-    return new Call(this, "implied stop", this.settings.stopTimeout);
-  }
-
-  #stopped(): DOMException {
+  /** What a run is told to end with where there is no other reason. */
+  stopped(): DOMException {
     return abortError(`"${this.settings.name}" was told to stop`);
   }
 
-  #become(state: State): void {
-    const from = this.#state.name;
-    this.#state = state;
-    this.changed(from, state.name);
-  }
-
-  /** Lets the first in line take effect, and those that follow at once. */
-  #advance(): void {
-    let call;
-    while ((call = this.#line?.[0]) !== undefined) {
-      const state = this.#state;
-      if (state.name === "stopped") call.recheck();
-      else call.inherit(state.run.source);
-      // Both ask a signal, and a look-alike may have called back.
-      if (this.#state !== state || this.#line?.[0] !== call) continue;
-      if (call.isOpen && state.name !== "stopped") {
-        if (state.name !== "stopping") this.#halt(state);
-        break;
-      }
-      if (this.#isLaunching) return;
-      this.#line.shift();
-      if (!call.isOpen) continue;
-      this.#isLaunching = true;
-      this.launch(call.signal, call);
-      this.#isLaunching = false;
-    }
-    this.#forsake();
-  }
-
   /** Launches for a call in line, or for one that has to wait for nothing. */
-  launch(
-    source?: AbortSignal,
-    call?: Call,
-    begin = (run: Run) => run.begin(),
-  ): void {
+  launch(call?: Call, begin = (run: Run): void => run.begin()): void {
     const { awaitReady } = this.settings;
     let run: Run | undefined;
     try {
-      run = this.#spec.makeRun(this, source);
-      if (awaitReady) call!.armReady();
+      run = this.#makeRun(this, call?.signal);
+      if (awaitReady) {
+        call!.arm(call!.readyTimeout, () => this.#readyExpired(call!));
+      }
     } catch (error) {
-      // Edge platforms refuse timers and controllers outside a request.
+      // Edge platforms refuse timers outside a request.
       run?.detach();
       if (call === undefined) throw error;
       return call.reject(error);
@@ -325,77 +229,95 @@ export class Machine extends Journal {
         ? { name: "starting", run, call: call! }
         : { name: "running", run, since: performance.now() },
     );
-    void begin(run);
+    begin(run);
     if (!awaitReady) call?.resolve();
     this.exit();
   }
 
-  #stop(call: Call): void {
+  #readyExpired(call: Call): void {
+    const state = this.#state;
+    if (state.name !== "starting" || state.call !== call) return;
+    const error = timeoutError(
+      `Cannot start "${this.settings.name}": the run was not ready within ${call.readyTimeout} ms`,
+    );
     this.enter();
-    const line = this.#line ?? [];
-    this.#line = undefined;
-    for (const each of line) {
-      each.reject(
-        abortError(
-          `Cannot ${each.verb} "${this.settings.name}": a stop called it off`,
-        ),
-      );
+    state.run.failure ??= this.record(error, "start");
+    this.end(state.run, undefined, error);
+    this.exit();
+  }
+
+  #become(state: State): void {
+    const { name } = this.#state;
+    this.#state = state;
+    this.changed(name, state.name);
+  }
+
+  /** Calls off the starts in line, and tells the run to end. */
+  #stop(): void {
+    for (const call of [...this.calls]) {
+      if (call.isStart) {
+        call.reject(
+          abortError(
+            `Cannot ${call.verb} "${this.settings.name}": a stop called it off`,
+          ),
+        );
+      }
+    }
+    this.#halt();
+  }
+
+  /** Tells the run to end, where it has not been told. */
+  #halt(reason?: unknown, rejection?: unknown): void {
+    const state = this.#state;
+    if (state.name !== "starting" && state.name !== "running") return;
+    const { run } = state;
+    this.enter();
+    this.#become({ name: "stopping", run });
+    run.detach();
+    for (const call of this.#calls ?? []) call.armGrace();
+    run.halt(reason);
+    if (state.name === "starting") state.call.reject(rejection ?? run.reason);
+    this.exit();
+  }
+
+  /** The first start in line. */
+  #first(): Call | undefined {
+    for (const call of this.#calls ?? []) if (call.isStart) return call;
+    return undefined;
+  }
+
+  /** Lets the first in line take effect, and all that follows from the state. */
+  #advance(): void {
+    for (let call; (call = this.#first()) !== undefined;) {
+      const state = this.#state;
+      const { source } = state.run ?? {};
+      try {
+        // A restart without a signal takes that of the run which it replaces.
+        call.heed(call.signal ?? (call.verb === "restart" ? source : undefined));
+      } catch (error) {
+        // A look-alike may refuse.
+        call.reject(error);
+      }
+      // That asks a signal, and a look-alike may have called back.
+      if (this.#state !== state || this.#first() !== call) continue;
+      if (state.name !== "stopped") {
+        this.#halt();
+        break;
+      }
+      if (this.#isLaunching) return;
+      this.#isLaunching = true;
+      this.launch(call);
+      this.#isLaunching = false;
     }
     const state = this.#state;
-    if (state.name === "stopping") this.#await(state, call);
-    else if (state.name !== "stopped") this.#halt(state, call);
-    this.#forsake();
-    this.exit();
-  }
-
-  /** Tells the run to end. */
-  #halt(
-    state: Starting | Running,
-    call?: Call,
-    reason: unknown = this.#stopped(),
-    rejection = reason,
-  ): void {
-    const { run } = state;
-    const stopping: Stopping = {
-      name: "stopping",
-      run,
-      stops: [],
-      endsAtOnce: run.isIdle,
-    };
-    this.enter();
-    this.#become(stopping);
-    run.detach();
-    if (call !== undefined) this.#await(stopping, call);
-    for (const each of this.#line ?? []) each.armGrace();
-    if (state.name === "starting") state.call.reject(rejection);
-    run.halt(reason);
-    this.exit();
-  }
-
-  #await(state: Stopping, call: Call): void {
-    if (!call.isOpen) return;
-    state.stops.push(call);
-    call.armGrace();
-  }
-
-  /** Tells a run that nobody waits for any more. */
-  #forsake(): void {
-    const state = this.#state;
-    if (
-      state.name === "stopping" && !state.stops.length && !this.#line?.length &&
-      !state.endsAtOnce
-    ) state.run.forsake();
-  }
-
-  #settleFinished(): void {
-    const state = this.#state;
-    if (state.name !== "stopped" || this.#line?.length) return;
-    if (this.#finishing === undefined) return;
-    const calls = this.#finishing;
-    this.#finishing = undefined;
-    for (const call of calls) {
-      if (state.failure === undefined) call.resolve();
-      else call.reject(state.failure);
+    let isAwaited = false;
+    for (const call of this.#calls ?? []) {
+      if (state.name !== "stopped") isAwaited ||= call.verb !== "wait for";
+      else if (state.failure) call.reject(state.failure);
+      else call.resolve();
+    }
+    if (state.name === "stopping" && !isAwaited && !state.run.isIdle) {
+      state.run.forsake();
     }
   }
 }

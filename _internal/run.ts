@@ -9,7 +9,6 @@ export abstract class Run implements AbortListener {
   readonly machine: Machine;
   /** The signal that the run lives on, given by the caller. */
   readonly source: AbortSignal | undefined;
-  readonly signal: AbortSignal;
   /** What `finished` rejects with. */
   failure: Error | undefined;
   /** How many of the run's functions have yet to settle. */
@@ -18,48 +17,59 @@ export abstract class Run implements AbortListener {
   isOverdue = false;
   /** Whether an observer has joined since the launch or before. */
   isObserved: boolean;
-  readonly #controller = new AbortController();
+  // Made when they are first asked for: many runs end without.
+  #controller: AbortController | undefined;
   #force: AbortController | undefined;
+  #isHalted = false;
   #isForsaken = false;
+  #reason: unknown;
 
   constructor(machine: Machine, source: AbortSignal | undefined) {
     this.machine = machine;
     this.source = source;
-    this.signal = this.#controller.signal;
     this.isObserved = machine.isObserved;
     if (source !== undefined) join(source, this);
   }
 
   /** Begins to work; what goes wrong is told to the machine, never thrown. */
-  abstract begin(): void | Promise<void>;
+  abstract begin(): void;
 
   /** Called once, when the run's signal has just aborted. */
-  protected abstract halted(): void | Promise<void>;
+  protected abstract halted(): void;
 
-  /** Whether a run that is told to end now ends within microtasks. */
+  /** Whether a run that is told to end now, or was, ends within microtasks. */
   get isIdle(): boolean {
     return false;
   }
 
-  /** Tells the run to end. */
-  halt(reason: unknown): void {
-    this.#controller.abort(reason);
-    void this.halted();
+  /** Aborts when the run is told to end. */
+  get signal(): AbortSignal {
+    return (this.#controller ??= this.#make(this.#isHalted)).signal;
   }
 
-  /** The signal that aborts when nobody waits for the run's end any more. */
+  /** Aborts when nobody waits for the run's end any more. */
   get force(): AbortSignal {
-    if (this.#force === undefined) {
-      this.#force = new AbortController();
-      if (this.#isForsaken) this.#force.abort(this.signal.reason);
-    }
-    return this.#force.signal;
+    return (this.#force ??= this.#make(this.#isForsaken)).signal;
+  }
+
+  /** What it was told to end with. */
+  get reason(): unknown {
+    if (this.#reason === undefined) this.#reason = this.machine.stopped();
+    return this.#reason;
+  }
+
+  /** Tells the run to end. */
+  halt(reason: unknown): void {
+    this.#isHalted = true;
+    this.#reason = reason;
+    this.#controller?.abort(this.reason);
+    this.halted();
   }
 
   /** Nobody waits any more. */
   forsake(): void {
     this.#isForsaken = true;
-    this.#force?.abort(this.signal.reason);
+    this.#force?.abort(this.reason);
   }
 
   /** Lets go of the caller's signal. */
@@ -68,6 +78,12 @@ export abstract class Run implements AbortListener {
   }
 
   aborted(source: AbortSignal): void {
-    this.machine.sourceAborted(this, reasonOf(source));
+    this.machine.end(this, reasonOf(source));
+  }
+
+  #make(hasAborted: boolean): AbortController {
+    const controller = new AbortController();
+    if (hasAborted) controller.abort(this.reason);
+    return controller;
   }
 }

@@ -1,4 +1,4 @@
-import { bag, typed, whole } from "./validate.ts";
+import { bag, maybe, typed, whole } from "./validate.ts";
 
 /** Options of {@linkcode runNbr}. */
 export interface RunNbrOptions {
@@ -42,7 +42,7 @@ export async function runNbr(
   typed(what, "check", check, "function");
   const { max, run } = bag(what, options);
   const times = whole(what, "max", max as number, 0);
-  if (run !== undefined) typed(what, "run", run, "function");
+  maybe(what, "run", run);
   for (let count = 0; count < times; count++) {
     if (await check()) return true;
     await run?.();

@@ -1,11 +1,12 @@
-import { type Alarm, EPSILON } from "./alarm.ts";
-import { Timers } from "./clock.ts";
+import { type Alarm, clockOf } from "./clock.ts";
 import { isCleanAbort } from "./errors.ts";
 import { recoveryCaller } from "./recovery.ts";
 import { join, leave } from "./signals.ts";
+import { EPSILON } from "./timer.ts";
 import {
   bag,
-  positive,
+  finite,
+  maybe,
   signalLike,
   timeout as timeoutOf,
   typed,
@@ -32,10 +33,10 @@ export interface RunTickOptions {
 
 /** An alarm that a loop sleeps on. */
 class Sleep implements Alarm {
-  place: unknown;
+  bucket = undefined;
+  index = 0;
   due = 0;
-  readonly persistent = true;
-  readonly clock = new Timers();
+  readonly clock = clockOf(true);
   #wake: (() => void) | undefined;
 
   until(due: number): Promise<void> {
@@ -49,7 +50,7 @@ class Sleep implements Alarm {
 
   end(): void {
     this.clock.disarm(this);
-    this.#wake?.();
+    this.ring();
   }
 
   ring(): void {
@@ -93,9 +94,9 @@ export async function runTick(
   const what = "runTick";
   typed(what, "check", check, "function");
   const { interval, timeout, run, signal } = bag(what, options);
-  const step = positive(what, "interval", interval as number);
+  const step = finite(what, "interval", interval as number, 0);
   const limit = timeoutOf(what, "timeout", timeout as number);
-  if (run !== undefined) typed(what, "run", run, "function");
+  maybe(what, "run", run);
   signalLike(what, signal);
   if (signal?.aborted) return false;
 

@@ -1,68 +1,51 @@
-/** The options that all runners have in common, checked, with their defaults. */
+/** The options of runners, checked, with their defaults. */
 
-import type { Observer, RunnerOptions } from "../runner.ts";
-import { bag, timeout, typed, whole } from "./validate.ts";
-
-interface ServiceOptions extends RunnerOptions {
-  readonly awaitReady?: boolean | undefined;
-  readonly startTimeout?: number | undefined;
-}
+import type { Observer } from "../runner.ts";
+import { bag, typed, timeout, whole } from "./validate.ts";
 
 /** What a machine goes by. */
 export interface Settings {
   readonly name: string;
-  readonly observer: Observer | undefined;
+  readonly observer: Observer;
   readonly printErrors: boolean;
   /** In milliseconds. */
   readonly stopTimeout: number;
   readonly maxErrors: number;
-  readonly awaitReady: boolean;
-  /** In milliseconds. */
-  readonly startTimeout: number;
+  readonly awaitReady?: boolean;
+  /** In milliseconds; there with `awaitReady`. */
+  readonly startTimeout?: number;
 }
 
-// Runners without options of their own share what they go by.
-const defaults = new Map<string, Settings>();
+/** The default of every function: it does nothing. */
+export function nothing(): void {}
 
-/** Reads each option once; throws before anything has changed. */
-export function settingsOf(
+/** The defaults of what all runners have in common. */
+export const COMMON = {
+  observer: nothing,
+  printErrors: true,
+  stopTimeout: 2_000,
+  maxErrors: 100,
+};
+
+/**
+ * Reads each option that has a default once; throws before anything has changed.
+ * Runners without options of their own share what they go by.
+ */
+export function settingsOf<T extends object>(
   what: string,
-  defaultName: string,
-  options: ServiceOptions | undefined,
-): Settings {
-  if (options !== undefined) return read(what, defaultName, options);
-  let settings = defaults.get(defaultName);
-  if (settings === undefined) {
-    defaults.set(defaultName, settings = read(what, defaultName, {}));
+  defaults: T,
+  options: { readonly [key in keyof T]?: unknown } | undefined,
+): T {
+  if (options === undefined) return defaults;
+  const settings = { ...defaults };
+  for (const key in defaults) {
+    const value = bag(what, options)[key];
+    if (value === undefined) continue;
+    if (key === "maxErrors") whole(what, key, value as number, 1, Infinity);
+    else if (typeof defaults[key] !== "number") {
+      typed(what, key, value, typeof defaults[key]);
+    } else timeout(what, key, value as number);
+    settings[key] = value as T[typeof key];
   }
   return settings;
-}
-
-function read(
-  what: string,
-  defaultName: string,
-  options: ServiceOptions,
-): Settings {
-  const {
-    name = defaultName,
-    observer,
-    printErrors = true,
-    stopTimeout = 2_000,
-    maxErrors = 100,
-    awaitReady = false,
-    startTimeout = 30_000,
-  } = bag(what, options);
-  return {
-    name: typed(what, "name", name, "string"),
-    observer: observer === undefined
-      ? observer
-      : typed(what, "observer", observer, "function"),
-    printErrors: typed(what, "printErrors", printErrors, "boolean"),
-    stopTimeout: timeout(what, "stopTimeout", stopTimeout),
-    maxErrors: maxErrors === Infinity
-      ? maxErrors
-      : whole(what, "maxErrors", maxErrors, 1),
-    awaitReady: typed(what, "awaitReady", awaitReady, "boolean"),
-    startTimeout: timeout(what, "startTimeout", startTimeout),
-  };
 }

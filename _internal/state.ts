@@ -6,8 +6,9 @@ import type { Run } from "./run.ts";
 /** No run. */
 export interface Stopped {
   readonly name: "stopped";
+  readonly run?: undefined;
   /** What the last run failed with. */
-  readonly failure: Error | undefined;
+  readonly failure?: Error;
 }
 
 /** A run that has yet to say that it is ready. */
@@ -30,14 +31,7 @@ export interface Running {
 export interface Stopping {
   readonly name: "stopping";
   readonly run: Run;
-  /** The stops that wait for its end; starts wait in line. */
-  stops: Call[];
-  /** Whether it ends within microtasks, whoever waits. */
-  readonly endsAtOnce: boolean;
 }
 
 /** The one value that says where a runner is. */
 export type State = Stopped | Starting | Running | Stopping;
-
-/** A runner that has not failed. */
-export const CLEAN: Stopped = { name: "stopped", failure: undefined };

@@ -20,88 +20,80 @@ export function says(
   }`;
 }
 
+/** A value of a type and, where that is not enough, one that makes sense. */
+export function typed<T>(
+  what: string,
+  name: string,
+  value: T,
+  type: string,
+  expected = `a ${type}`,
+  makesSense?: (value: T) => boolean,
+): T {
+  const isTyped = typeof value === type && value !== null;
+  if (isTyped && makesSense?.(value) !== false) return value;
+  const Failure = isTyped ? RangeError : TypeError;
+  throw new Failure(says(what, name, expected, value));
+}
+
 /** A bag of options, an empty one where it is absent. */
 export function bag<T extends object>(
   what: string,
   value: T | undefined,
 ): Partial<T> {
-  if (value === undefined) return {};
-  if (typeof value === "object" && value !== null) return value;
-  throw new TypeError(says(what, "options", "an object", value));
+  return value === undefined
+    ? {}
+    : typed(what, "options", value, "object", "an object");
 }
 
-/** A value of a primitive type or a function; absent where it may be. */
-export function typed<T>(
-  what: string,
-  name: string,
-  value: T,
-  type: "function" | "boolean" | "string",
-): T {
-  const found = typeof value;
-  if (found === type) return value;
-  throw new TypeError(says(what, name, `a ${type}`, value));
-}
-
-/** A number that makes sense. */
-export function numeric(
-  what: string,
-  name: string,
-  expected: string,
-  value: number,
-  makesSense: (value: number) => boolean,
-): number {
-  const message = () => says(what, name, expected, value);
-  if (typeof value !== "number") throw new TypeError(message());
-  if (makesSense(value)) return value;
-  throw new RangeError(message());
+/** A function, or nothing. */
+export function maybe<T>(what: string, name: string, value: T): T {
+  return value === undefined ? value : typed(what, name, value, "function");
 }
 
 /** A number of milliseconds from 0 on; `Infinity` is one. */
 export function timeout(what: string, name: string, value: number): number {
-  return numeric(
+  return typed(
     what,
     name,
-    "a number of milliseconds of at least 0",
     value,
+    "number",
+    "a number of milliseconds of at least 0",
     (ms) => ms >= 0,
   );
 }
 
-/** A whole number from `min` on. */
+/** A whole number from `min` on, or `most`. */
 export function whole(
   what: string,
   name: string,
   value: number,
   min: number,
+  most?: number,
 ): number {
-  return numeric(
+  return typed(
     what,
     name,
+    value,
+    "number",
     `a whole number of at least ${min}`,
-    value,
-    (count) => Number.isInteger(count) && count >= min,
+    (count) => Number.isInteger(count) && count >= min || count === most,
   );
 }
 
-/** A finite number of milliseconds, of any sign. */
-export function finite(what: string, name: string, value: number): number {
-  return numeric(
+/** A finite number of milliseconds above `least`, and said to be so. */
+export function finite(
+  what: string,
+  name: string,
+  value: number,
+  least = -Infinity,
+): number {
+  return typed(
     what,
     name,
-    "a finite number of milliseconds",
     value,
-    Number.isFinite,
-  );
-}
-
-/** A finite number of milliseconds above 0. */
-export function positive(what: string, name: string, value: number): number {
-  return numeric(
-    what,
-    name,
-    "a finite number of milliseconds above 0",
-    value,
-    (ms) => ms > 0 && ms < Infinity,
+    "number",
+    `a finite number of milliseconds${least < 0 ? "" : ` above ${least}`}`,
+    (ms) => ms > least && ms < Infinity,
   );
 }
 
@@ -112,8 +104,7 @@ export function signalLike(
 ): AbortSignal | undefined {
   if (
     value === undefined ||
-    typeof value === "object" && value !== null &&
-      typeof value.aborted === "boolean" &&
+    typeof value === "object" && typeof value?.aborted === "boolean" &&
       typeof value.addEventListener === "function" &&
       typeof value.removeEventListener === "function"
   ) return value;

@@ -1,4 +1,4 @@
-import { bag, numeric, typed, whole } from "../_internal/validate.ts";
+import { bag, typed, whole } from "../_internal/validate.ts";
 import type { Schedule } from "../runner.ts";
 import { ask, scheduleBy, scheduleOf } from "./_schedule.ts";
 
@@ -58,11 +58,12 @@ export function jitter(
 }
 
 function fraction(value: number): number {
-  return numeric(
+  return typed(
     "ask a schedule",
     "random",
-    "a function that returns a number from 0 up to 1",
     value,
+    "number",
+    "a function that returns a number from 0 up to 1",
     (number) => number >= 0 && number < 1,
   );
 }

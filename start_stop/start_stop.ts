@@ -1,9 +1,9 @@
 import { isCleanAbort } from "../_internal/errors.ts";
 import { Lifecycle, machineOf } from "../_internal/lifecycle.ts";
-import type { Machine, Spec } from "../_internal/machine.ts";
+import type { Machine } from "../_internal/machine.ts";
 import { Run } from "../_internal/run.ts";
-import { type Settings, settingsOf } from "../_internal/settings.ts";
-import { typed } from "../_internal/validate.ts";
+import { COMMON, settingsOf } from "../_internal/settings.ts";
+import { maybe, typed } from "../_internal/validate.ts";
 import type { RunnerOptions } from "../runner.ts";
 
 /** What a start function can tell its run and learn of it. */
@@ -59,42 +59,30 @@ export interface StartStopOptions extends RunnerOptions {
   readonly startTimeout?: number | undefined;
 }
 
-class ServiceSpec implements Spec {
-  readonly settings: Settings;
-  readonly start: StartFunction;
-  readonly stop: StopFunction | undefined;
-
-  constructor(
-    start: StartFunction,
-    stop: StopFunction | undefined,
-    options: StartStopOptions | undefined,
-  ) {
-    const what = "create a StartStop";
-    this.start = typed(what, "start", start, "function");
-    if (stop !== undefined) typed(what, "stop", stop, "function");
-    this.stop = stop;
-    this.settings = settingsOf(what, "start-stop", options);
-  }
-
-  makeRun(machine: Machine, source: AbortSignal | undefined): Run {
-    return new ServiceRun(machine, source, this);
-  }
-}
+const DEFAULTS = {
+  name: "start-stop",
+  ...COMMON,
+  awaitReady: false,
+  startTimeout: 30_000,
+};
 
 class ServiceRun extends Run {
-  readonly #spec: ServiceSpec;
+  readonly #start: StartFunction;
+  readonly #stop: StopFunction | undefined;
 
   constructor(
     machine: Machine,
     source: AbortSignal | undefined,
-    spec: ServiceSpec,
+    start: StartFunction,
+    stop: StopFunction | undefined,
   ) {
     super(machine, source);
-    this.#spec = spec;
+    this.#start = start;
+    this.#stop = stop;
   }
 
   override async begin(): Promise<void> {
-    const { start } = this.#spec;
+    const start = this.#start;
     try {
       await start(this.signal, new Control(this));
     } catch (error) {
@@ -104,7 +92,7 @@ class ServiceRun extends Run {
   }
 
   protected override async halted(): Promise<void> {
-    const { stop } = this.#spec;
+    const stop = this.#stop;
     if (stop === undefined) return;
     this.pending++;
     try {
@@ -184,6 +172,13 @@ export class StartStop extends Lifecycle {
     options?: StartStopOptions,
   ) {
     super();
-    machineOf(this, new ServiceSpec(start, stop, options));
+    const what = "create a StartStop";
+    typed(what, "start", start, "function");
+    maybe(what, "stop", stop);
+    machineOf(
+      this,
+      settingsOf(what, DEFAULTS, options),
+      (machine, source) => new ServiceRun(machine, source, start, stop),
+    );
   }
 }

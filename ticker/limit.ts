@@ -1,40 +1,37 @@
-import { Timeout } from "../_internal/clock.ts";
 import { reasonOf } from "../_internal/errors.ts";
-import type { AbortListener } from "../_internal/signals.ts";
-import type { TickRun } from "./tick_run.ts";
+import { type AbortListener, join, leave } from "../_internal/signals.ts";
+import { Timer } from "../_internal/timer.ts";
 
-/** A tick that has a time limit, or that someone waits for. */
-export class Limit implements AbortListener {
+/** A tick that has a time limit, or that a host waits for. */
+export class Limit extends Timer implements AbortListener {
   readonly #controller = new AbortController();
-  /** Tells who waits for the end of the tick. */
-  ended: (() => void) | undefined;
-  #timeout: Timeout | undefined;
+  readonly #host: AbortSignal | undefined;
+  /** Tells the host that the tick has ended. */
+  readonly #ended: (() => void) | undefined;
+
+  constructor(host?: AbortSignal, ended?: () => void) {
+    super();
+    this.#host = host;
+    this.#ended = ended;
+    if (host !== undefined) join(host, this);
+  }
 
   get signal(): AbortSignal {
     return this.#controller.signal;
-  }
-
-  /** Expires when the tick has taken this long, of which some is spent already. */
-  start(run: TickRun, ms: number, spent: number): void {
-    this.#timeout = new Timeout(
-      Math.max(ms - spent, 0),
-      () => this.expire(run, ms),
-    );
-  }
-
-  expire(run: TickRun, ms: number): void {
-    if (this.signal.aborted) return;
-    run.machine.enter();
-    this.#controller.abort(run.expired(ms));
-    run.machine.exit();
   }
 
   aborted(source: AbortSignal): void {
     this.#controller.abort(reasonOf(source));
   }
 
+  /** Aborts once, and asks for the reason only then. */
+  expire(reason: () => unknown): void {
+    if (!this.signal.aborted) this.#controller.abort(reason());
+  }
+
   end(): void {
-    this.#timeout?.cancel();
-    this.ended?.();
+    this.disarm();
+    if (this.#host !== undefined) leave(this.#host, this);
+    this.#ended?.();
   }
 }

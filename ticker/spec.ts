@@ -1,10 +1,4 @@
-import type { Machine, Spec } from "../_internal/machine.ts";
-import type { Run } from "../_internal/run.ts";
-import { type Settings, settingsOf } from "../_internal/settings.ts";
-import { bag, timeout, typed } from "../_internal/validate.ts";
 import type { RunnerOptions, Schedule } from "../runner.ts";
-import { intervalOf } from "./interval.ts";
-import { TickRun } from "./tick_run.ts";
 
 /** What a tick can tell its run and learn of it. None of it needs a `this`. */
 export interface TickControl {
@@ -82,44 +76,4 @@ export interface TickerOptions extends RunnerOptions {
 export interface TickOptions {
   /** The life of the tick: when it aborts, so does the signal of the tick. */
   readonly signal?: AbortSignal | undefined;
-}
-
-/** What the runs of a ticker go by. */
-export class TickSpec implements Spec {
-  readonly settings: Settings;
-  readonly tick: TickFunction;
-  /** In milliseconds, or a schedule. */
-  readonly interval: number | Schedule;
-  readonly immediate: boolean;
-  /** In milliseconds. */
-  readonly lateness: number;
-  readonly persistent: boolean;
-  /** In milliseconds. */
-  readonly tickTimeout: number;
-
-  /** Reads each option once; throws before anything has changed. */
-  constructor(
-    interval: number | Schedule,
-    tick: TickFunction,
-    options: TickerOptions | undefined,
-  ) {
-    const what = "create a Ticker";
-    this.interval = intervalOf(what, interval);
-    this.tick = typed(what, "tick", tick, "function");
-    const {
-      immediate = false,
-      lateness = Infinity,
-      persistent = true,
-      tickTimeout = Infinity,
-    } = bag(what, options);
-    this.settings = settingsOf(what, "ticker", options);
-    this.immediate = typed(what, "immediate", immediate, "boolean");
-    this.lateness = timeout(what, "lateness", lateness);
-    this.persistent = typed(what, "persistent", persistent, "boolean");
-    this.tickTimeout = timeout(what, "tickTimeout", tickTimeout);
-  }
-
-  makeRun(machine: Machine, source: AbortSignal | undefined): Run {
-    return new TickRun(machine, source, this);
-  }
 }

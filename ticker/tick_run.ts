@@ -1,20 +1,33 @@
-import { type Alarm, type Clock, EPSILON } from "../_internal/alarm.ts";
+import { type Alarm, type Clock, clockOf } from "../_internal/clock.ts";
 import { isCleanAbort, timeoutError } from "../_internal/errors.ts";
 import type { Machine } from "../_internal/machine.ts";
 import { Run } from "../_internal/run.ts";
-import { tickClock } from "../_internal/wheel.ts";
+import { COMMON } from "../_internal/settings.ts";
+import { EPSILON } from "../_internal/timer.ts";
 import type { Schedule } from "../runner.ts";
 import { type Calendar, calendarOf, type Times } from "./calendar.ts";
-import { Limit } from "./limit.ts";
 import { intervalOf } from "./interval.ts";
-import type { TickControl, TickFunction, TickSpec } from "./spec.ts";
+import { Limit } from "./limit.ts";
+import type { TickControl, TickFunction } from "./spec.ts";
+
+/** What a ticker goes by where its options say nothing else. */
+export const DEFAULTS = {
+  name: "ticker",
+  ...COMMON,
+  immediate: false,
+  lateness: Infinity,
+  persistent: true,
+  tickTimeout: Infinity,
+};
 
 // Numbers, as a text would be one more thing for the garbage collector to look at.
 const WAITING = 0;
-const TICKING = 1;
-const HALTED = 2;
+// Told to end between two ticks, which it will within microtasks.
+const ENDING = 1;
+const TICKING = 2;
 // A schedule is somebody's code: what it calls finds the run at work.
 const ASKING = 3;
+const HALTED = 4;
 
 // A machine that slept, or whose clock was set, is noticed after at most so long.
 const RECHECK = 30_000;
@@ -27,18 +40,17 @@ const RECHECK = 30_000;
  * is not async and that no one observes makes no object, and reads the time once.
  */
 export class TickRun extends Run implements Alarm {
-  place: unknown;
+  due = 0;
+  bucket: Alarm["bucket"];
+  index = 0;
   missed = 0;
-  readonly #spec: TickSpec;
+  readonly #settings: typeof DEFAULTS;
   readonly #clock: Clock;
   readonly #work: TickFunction;
-  readonly #control: TickControl = new Control(this);
-  readonly #hasLimit: boolean;
+  #control: TickControl | undefined;
   #phase: number = WAITING;
-  #interval!: number;
+  #interval = 0;
   #origin: number;
-  /** The point of the grid that is waited for, or was by the tick in flight. */
-  #point = 0;
   /** The last point that had passed when the last tick began. */
   #passed = 0;
   /** What it goes by instead of the grid. */
@@ -50,31 +62,24 @@ export class TickRun extends Run implements Alarm {
   constructor(
     machine: Machine,
     source: AbortSignal | undefined,
-    spec: TickSpec,
+    interval: number | Schedule,
+    work: TickFunction,
+    settings: typeof DEFAULTS,
   ) {
     super(machine, source);
-    this.#spec = spec;
-    this.#clock = tickClock(spec.persistent);
-    this.#work = spec.tick;
-    this.#hasLimit = spec.tickTimeout < Infinity;
-    this.#goBy(spec.interval);
-    this.#origin = this.#clock.now();
-  }
-
-  get due(): number {
-    return this.#origin + this.#point * this.#interval;
-  }
-
-  get persistent(): boolean {
-    return this.#spec.persistent;
+    this.#settings = settings;
+    this.#clock = clockOf(settings.persistent);
+    this.#work = work;
+    this.#goBy(interval);
+    this.due = this.#origin = this.#clock.now();
   }
 
   override get isIdle(): boolean {
-    return this.#phase === WAITING;
+    return this.#phase < TICKING;
   }
 
   override begin(): void {
-    if (this.#spec.immediate) this.#tickBeside();
+    if (this.#settings.immediate) this.#tickBeside();
     else this.#arm();
   }
 
@@ -82,28 +87,25 @@ export class TickRun extends Run implements Alarm {
   host(limit: Limit, isOnly: boolean): void {
     if (isOnly) this.#phase = HALTED;
     this.#clock.disarm(this);
-    this.#clock.now();
+    this.due = this.#clock.now();
     this.#limit = limit;
     this.#tickBeside();
   }
 
   ring(): void {
-    const calendar = this.#calendar;
-    if (calendar) {
+    if (this.#calendar) {
       const now = Date.now();
       this.#phase = ASKING;
-      const times = calendar.due(now);
+      const times = this.#calendar.due(now);
       if (times && this.#phase === ASKING) this.#tick(times);
       // As of the same moment: what is due since then has yet to be seen.
       else this.#rest(now);
       return;
     }
     const passed = this.#clock.latest - this.#origin + EPSILON;
-    let point = this.#passed + 1;
-    if (passed >= (point + 1) * this.#interval) {
-      point = Math.floor(passed / this.#interval);
-    }
-    this.missed = point - this.#passed - 1;
+    const next = this.#passed + 1;
+    const point = Math.max(Math.floor(passed / this.#interval), next);
+    this.missed = point - next;
     this.#passed = point;
     this.#tick();
   }
@@ -111,7 +113,7 @@ export class TickRun extends Run implements Alarm {
   reset(interval: number | Schedule): void {
     const { name } = this.machine.settings;
     const checked = intervalOf(`reset "${name}"`, interval);
-    if (this.#phase >= HALTED) return;
+    if (this.#phase > TICKING || this.#phase === ENDING) return;
     this.#clock.disarm(this);
     this.#goBy(checked);
     this.#origin = this.#clock.now();
@@ -119,22 +121,15 @@ export class TickRun extends Run implements Alarm {
     if (this.isIdle) this.#arm();
   }
 
-  /** The tick in flight has taken too long. */
-  expired(ms: number): Error {
-    return this.#error = this.machine.record(
-      timeoutError(
-        `Cannot tick "${this.machine.settings.name}": the tick did not end within ${ms} ms`,
-      ),
-      "tick",
-    );
-  }
-
   protected override halted(): void {
     this.#clock.disarm(this);
     if (this.isIdle) {
+      this.#phase = ENDING;
       void Promise.resolve().then(() => this.machine.returned(this));
-    } else this.#limit?.aborted(this.signal);
-    this.#phase = HALTED;
+    } else {
+      this.#phase = HALTED;
+      this.#limit?.expire(() => this.reason);
+    }
   }
 
   #goBy(interval: number | Schedule): void {
@@ -142,31 +137,27 @@ export class TickRun extends Run implements Alarm {
     this.#interval = isGrid ? interval : 0;
     this.#calendar = isGrid
       ? undefined
-      : calendarOf(this, interval, this.#spec.lateness);
+      : calendarOf(this, interval, this.#settings.lateness);
   }
 
   /** Waits for the first point that has not passed by the latest reading. */
   #arm(now?: number): void {
-    const calendar = this.#calendar;
     const { latest } = this.#clock;
-    let point = 0;
-    if (calendar) {
+    if (this.#calendar) {
       this.#phase = ASKING;
-      const wait = calendar.wait(now ?? Date.now());
+      const wait = this.#calendar.wait(now ?? Date.now());
       if (wait === Infinity) this.#phase = HALTED;
       if (this.#phase === HALTED) return this.machine.returned(this);
-      this.#phase = WAITING;
-      this.#origin = latest + Math.min(wait, RECHECK);
+      this.due = latest + Math.min(wait, RECHECK);
       // The answer may have taken long.
       this.#clock.now();
     } else {
       const passed = latest - this.#origin - EPSILON;
-      point = this.#passed + 1;
-      if (passed > point * this.#interval) {
-        point = Math.ceil(passed / this.#interval);
-      }
+      const point = Math.ceil(passed / this.#interval);
+      this.due = this.#origin +
+        Math.max(point, this.#passed + 1) * this.#interval;
     }
-    this.#point = point;
+    this.#phase = WAITING;
     try {
       this.#clock.arm(this);
     } catch (error) {
@@ -184,87 +175,67 @@ export class TickRun extends Run implements Alarm {
 
   #tick(times?: Times): void {
     const tick = this.#work;
+    const { tickTimeout } = this.#settings;
     const startedAt = this.#clock.latest;
-    // A host has brought its limit.
-    const scheduledAt = this.#limit ? startedAt : this.due;
     if (this.#phase !== HALTED) this.#phase = TICKING;
     this.#error = undefined;
-    if (this.#hasLimit) this.#limit ??= new Limit();
+    if (tickTimeout < Infinity) this.#limit ??= new Limit();
+    let pending: PromiseLike<unknown> | undefined;
+    let thrown: Thrown | undefined;
     try {
-      const result = tick(this.#limit?.signal ?? this.signal, this.#control);
-      if (isThenable(result)) {
-        void this.#follow(result, scheduledAt, startedAt, times);
-        return;
-      }
-      this.#ended(startedAt);
+      const result = tick(
+        this.#limit?.signal ?? this.signal,
+        this.#control ??= new Control(this),
+      ) as PromiseLike<unknown> | null | undefined;
+      if (typeof result?.then === "function") pending = result;
     } catch (error) {
-      this.#ended(startedAt);
-      this.#caught(error);
+      thrown = { error };
     }
-    if (this.isObserved) this.#tell(scheduledAt, startedAt, times);
-    else this.#rest();
-  }
-
-  async #follow(
-    result: PromiseLike<unknown>,
-    scheduledAt: number,
-    startedAt: number,
-    times: Times | undefined,
-  ): Promise<void> {
+    if (pending === undefined) return this.#ended(startedAt, times, thrown);
+    const ended = (reason?: Thrown) => {
+      this.#ended(startedAt, times, reason);
+      // A point that is reached at this very moment does not go by a timer, which
+      // could only come later.
+      if (this.isIdle && this.due - this.#clock.now() <= EPSILON) {
+        this.#clock.disarm(this);
+        this.ring();
+      }
+    };
+    Promise.resolve(pending).then(() => ended(), (error) => ended({ error }));
     // Read also for the next to ring, as the tick may have blocked.
     const spent = this.#clock.now() - startedAt;
-    this.#limit?.start(this, this.#spec.tickTimeout, spent);
-    try {
-      await result;
-      this.#ended(startedAt);
-    } catch (error) {
-      this.#ended(startedAt);
-      this.#caught(error);
-    }
-    this.#tell(scheduledAt, startedAt, times);
-    // A point that is reached at this very moment does not go by a timer, which
-    // could only come later.
-    if (this.isIdle && this.due - this.#clock.now() <= EPSILON) {
-      this.#clock.disarm(this);
-      this.ring();
-    }
+    this.#limit?.arm(tickTimeout - spent, () => this.#expire());
   }
 
-  /** A tick that blocked has kept its limit's timer from coming. */
-  #ended(startedAt: number): void {
-    const duration = this.#clock.now() - startedAt;
-    if (!this.#hasLimit) return;
-    const { tickTimeout } = this.#spec;
-    // Timers and coarse clocks know whole milliseconds; 0 lets microtasks end.
-    const isLate = duration > Math.ceil(tickTimeout) + EPSILON;
-    if (isLate && tickTimeout > 0) this.#limit?.expire(this, tickTimeout);
-  }
-
-  #caught(error: unknown): void {
-    const signal = this.#limit?.signal ?? this.signal;
-    if (isCleanAbort(error, signal) || isCleanAbort(error, this.signal)) return;
-    const recorded = this.machine.record(error, "tick");
-    this.#error ??= recorded;
-    // To print it took time.
-    this.#clock.now();
-  }
-
-  #tell(
-    scheduledAt: number,
+  #ended(
     startedAt: number,
     times: Times | undefined,
+    thrown: Thrown | undefined,
   ): void {
     const { machine } = this;
-    const duration = this.#clock.latest - startedAt;
+    const { tickTimeout } = this.#settings;
+    const duration = this.#clock.now() - startedAt;
+    // A tick that blocked has kept its limit's timer from coming. Timers and coarse
+    // clocks know whole milliseconds; 0 lets microtasks end.
+    if (duration > Math.ceil(tickTimeout) + EPSILON && tickTimeout > 0) {
+      this.#expire();
+    }
+    if (thrown && !this.#isClean(thrown.error)) {
+      const error = machine.record(thrown.error, "tick");
+      this.#error ??= error;
+      // To print it took time.
+      this.#clock.now();
+    }
+    if (!this.isObserved) return this.#rest();
     machine.enter();
     if (machine.isObserved) {
       machine.emit({
         type: "tick",
         runner: machine.runner,
-        scheduledAt,
+        scheduledAt: this.due,
         startedAt,
         ...times,
-        duration,
+        duration: this.#clock.latest - startedAt,
         missed: this.missed,
         ...(this.#error && { error: this.#error }),
       });
@@ -275,16 +246,40 @@ export class TickRun extends Run implements Alarm {
     this.#clock.now();
   }
 
+  #isClean(error: unknown): boolean {
+    return isCleanAbort(error, this.signal) ||
+      !!this.#limit && isCleanAbort(error, this.#limit.signal);
+  }
+
+  /** The tick in flight has taken too long. */
+  #expire(): void {
+    const { machine } = this;
+    machine.enter();
+    this.#limit?.expire(() =>
+      this.#error = machine.record(
+        timeoutError(
+          `Cannot tick "${machine.settings.name}": the tick did not end within ${this.#settings.tickTimeout} ms`,
+        ),
+        "tick",
+      )
+    );
+    machine.exit();
+  }
+
   #rest(now?: number): void {
     const limit = this.#limit;
     if (limit) {
       this.#limit = undefined;
       limit.end();
     }
-    if (this.#phase === HALTED) return this.machine.returned(this);
-    this.#phase = WAITING;
-    this.#arm(now);
+    if (this.#phase === HALTED) this.machine.returned(this);
+    else this.#arm(now);
   }
+}
+
+/** What a tick has failed with, which may be `undefined`. */
+interface Thrown {
+  readonly error: unknown;
 }
 
 class Control implements TickControl {
@@ -310,10 +305,4 @@ class Control implements TickControl {
   get force(): AbortSignal {
     return this.#run.force;
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (typeof value === "object" && value !== null ||
-    typeof value === "function") &&
-    typeof (value as { then?: unknown }).then === "function";
 }

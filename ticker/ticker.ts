@@ -1,16 +1,13 @@
 import { reasonOf } from "../_internal/errors.ts";
 import { Lifecycle, machineOf } from "../_internal/lifecycle.ts";
 import type { Run } from "../_internal/run.ts";
-import { join, leave } from "../_internal/signals.ts";
+import { settingsOf } from "../_internal/settings.ts";
+import { typed } from "../_internal/validate.ts";
 import type { Schedule } from "../runner.ts";
+import { intervalOf } from "./interval.ts";
 import { Limit } from "./limit.ts";
-import {
-  type TickerOptions,
-  type TickFunction,
-  type TickOptions,
-  TickSpec,
-} from "./spec.ts";
-import type { TickRun } from "./tick_run.ts";
+import type { TickerOptions, TickFunction, TickOptions } from "./spec.ts";
+import { DEFAULTS, TickRun } from "./tick_run.ts";
 
 /**
  * Work that is done again and again, on a fixed grid or by a schedule.
@@ -77,7 +74,16 @@ export class Ticker extends Lifecycle {
     options?: TickerOptions,
   ) {
     super();
-    machineOf(this, new TickSpec(interval, tick, options));
+    const what = "create a Ticker";
+    const checked = intervalOf(what, interval);
+    typed(what, "tick", tick, "function");
+    const settings = settingsOf(what, DEFAULTS, options);
+    machineOf(
+      this,
+      settings,
+      (machine, source) =>
+        new TickRun(machine, source, checked, tick, settings),
+    );
   }
 
   /**
@@ -111,24 +117,21 @@ export class Ticker extends Lifecycle {
     const machine = machineOf(this);
     const { signal } = machine.read("tick", options);
     if (signal?.aborted) throw reasonOf(signal);
-    const limit = new Limit();
-    const ticked = new Promise<void>((resolve) => limit.ended = resolve);
-    try {
-      if (signal) join(signal, limit);
-      // Read late: to listen to a look-alike is to call somebody's code.
-      const { state } = machine;
-      const isOnly = state.name === "stopped";
-      const host = (run: Run) => (run as TickRun).host(limit, isOnly);
-      if (isOnly) machine.launch(undefined, undefined, host);
-      else if (state.name === "running" && state.run.isIdle) host(state.run);
-      else {
-        throw new Error(
-          `Cannot tick "${this.name}": a tick or a stop is in flight`,
-        );
-      }
-      await ticked;
-    } finally {
-      if (signal) leave(signal, limit);
+    let resolve: (() => void) | undefined;
+    const ended = new Promise<void>((each) => resolve = each);
+    const limit = new Limit(signal, resolve);
+    // Read late: to listen to a look-alike is to call somebody's code.
+    const { state } = machine;
+    const isOnly = state.name === "stopped";
+    const host = (run: Run) => (run as TickRun).host(limit, isOnly);
+    if (isOnly) machine.launch(undefined, host);
+    else if (state.name === "running" && state.run.isIdle) host(state.run);
+    else {
+      limit.end();
+      throw new Error(
+        `Cannot tick "${this.name}": a tick or a stop is in flight`,
+      );
     }
+    return ended;
   }
 }

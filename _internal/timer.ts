@@ -1,0 +1,56 @@
+/** One timer of the engine, or of the fake clock that stands in for it. */
+
+import { unref } from "./runtime.ts";
+
+/** Times closer than this are one moment, in ms: sums of floats differ by less. */
+export const EPSILON = 0.001;
+
+// One more and a bare `setTimeout` fires at once.
+const LONGEST = 2 ** 31 - 1;
+
+/**
+ * A timer that is armed over and over. It keeps the functions that were in force
+ * when it was made: a fake clock may go away and another come, and what one has
+ * armed is never cleared by another.
+ */
+export class Timer {
+  readonly set = globalThis.setTimeout;
+  readonly #clear = globalThis.clearTimeout;
+  // Some fake clocks have one set of functions for all their instances, as those
+  // of @std/testing and node:test: to clear a timer that an earlier instance left
+  // over would clear somebody else's in the next. So there a timer that is no
+  // longer wanted is left to run out, and does nothing then. Others are cleared:
+  // what wraps the engine's own, as tools that trace a program do, must not keep
+  // the process alive.
+  readonly isLeaky = /^(fakeSetTimeout|bound .*)$/.test(this.set.name);
+  #armed: { id: unknown } | undefined;
+
+  /** Waits so many milliseconds; `Infinity` never pass. */
+  arm(ms: number, passed: () => void, persistent = true): void {
+    // Called as plain functions: browsers refuse another `this`.
+    const { set } = this;
+    this.disarm();
+    if (ms === Infinity) return;
+    const wait = Math.min(Math.max(Math.ceil(ms - EPSILON), 0), LONGEST);
+    const armed: { id: unknown } = this.#armed = { id: undefined };
+    armed.id = set(() => {
+      if (this.#armed !== armed) return;
+      this.#armed = undefined;
+      if (wait < LONGEST) passed();
+      else this.arm(ms - wait, passed, persistent);
+    }, wait);
+    if (!persistent) unref(armed.id);
+  }
+
+  disarm(): void {
+    const armed = this.#armed;
+    const clear = this.#clear;
+    this.#armed = undefined;
+    if (armed === undefined || this.isLeaky) return;
+    try {
+      clear(armed.id as number);
+    } catch {
+      // A fake clock that is gone may refuse; its timers are gone with it.
+    }
+  }
+}
