@@ -1,10 +1,9 @@
 /**
  * The one owner of the question what time it is, and of what rings when.
  *
- * Alarms of one millisecond share a bucket, the buckets stand in a heap, and one
- * timer waits for the first: a timer of the engine's for each alarm costs more than
- * all the rest of a tick. To arm and to disarm takes the same time however many
- * alarms there are, but for the first in a bucket.
+ * Alarms of one millisecond share a bucket, and one timer waits for the first of
+ * these: a timer of the engine's for each alarm costs more than all the rest of a
+ * tick. To arm and to disarm takes the same time however many alarms there are.
  *
  * Tests replace the clock of the engine in many ways: some fake `performance` with
  * the timers, some only `Date`, some neither. A clock goes by what was in force
@@ -48,6 +47,11 @@ function findEngine() {
 
 let engine = findEngine();
 
+// How many milliseconds are gone through one by one for the next bucket, before all
+// buckets are. Many tickers find theirs soon in the first way; the second is for a
+// pause of a second.
+const NEAR = 1_024;
+
 /** A clock for alarms that all keep the process alive, or all do not. */
 class Clock {
   /**
@@ -68,10 +72,9 @@ class Clock {
   // How early a timer may be: engines round by up to a millisecond.
   #slack = 1;
   #wasEarly = false;
-  #heap: Bucket[] = [];
   readonly #buckets = new Map<number, Bucket>();
-  /** How many alarms are armed. */
-  #armed = 0;
+  /** No bucket is of an earlier millisecond. */
+  #cursor = Infinity;
   #wakesAt = Infinity;
   #wasMarked = false;
 
@@ -116,11 +119,14 @@ class Clock {
     if (this.#isMarked && !isMarked(set)) return;
     const { due } = alarm;
     const key = Math.floor(due);
-    const bucket = this.#buckets.get(key) ?? this.#open(key);
+    let bucket = this.#buckets.get(key);
+    if (bucket === undefined) {
+      this.#buckets.set(key, bucket = { key, due, alarms: [] });
+      this.#cursor = Math.min(this.#cursor, key);
+    }
+    bucket.due = Math.max(bucket.due, due);
     alarm.bucket = bucket;
     alarm.index = bucket.alarms.push(alarm) - 1;
-    if (due > bucket.due) bucket.due = due;
-    this.#armed++;
     // One that a fake clock has swallowed is armed anew when the clock is gone.
     if (due < this.#wakesAt || this.#wasMarked && !isMarked(set)) this.#wait();
   }
@@ -129,63 +135,42 @@ class Clock {
   disarm(alarm: Alarm): void {
     const { bucket, index } = alarm;
     if (bucket === undefined) return;
+    const { key, alarms } = bucket;
     alarm.bucket = undefined;
-    const last = bucket.alarms.pop()!;
+    const last = alarms.pop()!;
     if (last !== alarm) {
-      bucket.alarms[index] = last;
+      alarms[index] = last;
       last.index = index;
     }
-    if (--this.#armed === 0 && this.#wakesAt > -Infinity) {
+    const buckets = this.#buckets;
+    // One that is being rung is no longer there, and may have a successor.
+    if (alarms.length === 0 && buckets.get(key) === bucket) buckets.delete(key);
+    if (buckets.size === 0 && this.#wakesAt > -Infinity) {
       this.#timer.disarm();
       this.#wakesAt = Infinity;
     }
-    if (this.#heap.length > 2 * this.#armed + 64) this.#tidy();
   }
 
-  #open(key: number): Bucket {
-    const heap = this.#heap;
-    const bucket: Bucket = { key, alarms: [], due: key };
-    this.#buckets.set(key, bucket);
-    let place = heap.length;
-    while (place > 0) {
-      const above = place - 1 >> 1;
-      if (heap[above]!.key <= key) break;
-      heap[place] = heap[above]!;
-      place = above;
+  /** The bucket that is due first. */
+  #first(): Bucket | undefined {
+    const buckets = this.#buckets;
+    let key = this.#cursor;
+    const end = key + NEAR;
+    while (key < end && !buckets.has(key)) key++;
+    if (key === end) {
+      key = Infinity;
+      for (const each of buckets.keys()) key = Math.min(key, each);
     }
-    heap[place] = bucket;
-    return bucket;
-  }
-
-  /** Takes the first bucket out. */
-  #close(): void {
-    const heap = this.#heap;
-    this.#buckets.delete(heap[0]!.key);
-    const last = heap.pop()!;
-    const { length } = heap;
-    if (length === 0) return;
-    let place = 0;
-    for (let below; (below = 2 * place + 1) < length; place = below) {
-      if (below + 1 < length && heap[below + 1]!.key < heap[below]!.key) below++;
-      if (heap[below]!.key >= last.key) break;
-      heap[place] = heap[below]!;
-    }
-    heap[place] = last;
-  }
-
-  /** Lets go of buckets whose alarms were all disarmed. */
-  #tidy(): void {
-    this.#heap = this.#heap.filter(({ key, alarms }) =>
-      alarms.length > 0 || !this.#buckets.delete(key)
-    ).sort((one, other) => one.key - other.key);
+    this.#cursor = key;
+    return buckets.get(key);
   }
 
   #wait(): void {
-    while (this.#heap[0]!.alarms.length === 0) this.#close();
-    const { due } = this.#heap[0]!;
-    const wait = Math.max(Math.ceil(due - this.latest - EPSILON), 0);
+    const first = this.#first();
+    this.#wakesAt = first?.due ?? Infinity;
+    if (first === undefined) return;
+    const wait = Math.max(Math.ceil(first.due - this.latest - EPSILON), 0);
     const expected = this.latest + wait;
-    this.#wakesAt = due;
     this.#wasMarked = isMarked(this.#timer.set);
     this.#timer.arm(wait, () => this.#ring(expected), this.#persistent);
   }
@@ -204,22 +189,15 @@ class Clock {
     const end = this.latest + EPSILON;
     this.#wakesAt = -Infinity;
     try {
-      for (let bucket; (bucket = this.#heap[0]) && bucket.due <= end;) {
-        this.#close();
-        this.#ringAll(bucket.alarms);
+      for (let first; (first = this.#first()) && first.due <= end;) {
+        this.#buckets.delete(first.key);
+        for (const alarm of first.alarms) {
+          alarm.bucket = undefined;
+          alarm.ring();
+        }
       }
     } finally {
-      this.#wakesAt = Infinity;
-      if (this.#armed > 0) this.#wait();
-    }
-  }
-
-  #ringAll(alarms: Alarm[]): void {
-    for (let index = 0; index < alarms.length; index++) {
-      const alarm = alarms[index]!;
-      alarm.bucket = undefined;
-      this.#armed--;
-      alarm.ring();
+      this.#wait();
     }
   }
 }

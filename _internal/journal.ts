@@ -1,12 +1,6 @@
 /** What a runner tells: its errors, and its events in order. */
 
-import type {
-  ErrorPhase,
-  Observer,
-  Runner,
-  RunnerEvent,
-  RunnerState,
-} from "../runner.ts";
+import type { ErrorPhase, Observer, Runner, RunnerEvent } from "../runner.ts";
 import { toError } from "./errors.ts";
 import { recoveryCaller } from "./recovery.ts";
 import type { Settings } from "./settings.ts";
@@ -29,6 +23,11 @@ export class Journal {
   constructor(runner: Runner, settings: Settings) {
     this.runner = runner;
     this.settings = settings;
+  }
+
+  /** The message of an error that says why something failed. */
+  cannot(verb: string, why: string): string {
+    return `Cannot ${verb} "${this.settings.name}": ${why}`;
   }
 
   /** Whether anyone wants events; where not, none is to be made. */
@@ -57,12 +56,6 @@ export class Journal {
 
   emit(event: RunnerEvent): void {
     (this.#events ??= []).push([event, [...this.#observers!]]);
-  }
-
-  /** Tells of a change of state. */
-  changed(from: RunnerState, to: RunnerState): void {
-    const { runner } = this;
-    if (this.isObserved) this.emit({ type: "state", runner, from, to });
   }
 
   /** Keeps, tells and prints what a function of the runner has caused. */

@@ -9,16 +9,11 @@ import type {
   StartOptions,
   StopOptions,
 } from "../runner.ts";
-import { Machine, type MakeRun } from "./machine.ts";
-import type { Settings } from "./settings.ts";
+import type { Machine } from "./machine.ts";
 import { typed } from "./validate.ts";
 
-/** What a runner lives by; only the constructor of a subclass gives more. */
-export let machineOf: (
-  runner: Lifecycle,
-  settings?: Settings,
-  makeRun?: MakeRun,
-) => Machine;
+/** What a runner lives by; only the constructor of a subclass gives it. */
+export let machineOf: (runner: Lifecycle, machine?: Machine) => Machine;
 
 // Not in the class: from there no member with a symbol for its name gets into the
 // types of a package.
@@ -42,12 +37,8 @@ export abstract class Lifecycle implements Runner, Errors {
   #machine!: Machine;
 
   static {
-    machineOf = (runner, settings, makeRun) => {
-      if (settings && makeRun) {
-        runner.#machine = new Machine(runner, settings, makeRun);
-      }
-      return runner.#machine;
-    };
+    machineOf = (runner, machine = runner.#machine) =>
+      runner.#machine = machine;
   }
 
   /** The name that the runner was given, else that of its kind. */

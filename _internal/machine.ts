@@ -6,11 +6,11 @@
  * which may call back into the machine.
  */
 
-import type { Observer, Runner, StartOptions } from "../runner.ts";
+import type { Runner, StartOptions } from "../runner.ts";
 import { Call, type Verb } from "./call.ts";
 import { abortError, isCleanAbort, timeoutError } from "./errors.ts";
 import { Journal } from "./journal.ts";
-import type { Run } from "./run.ts";
+import type { Run, Thrown } from "./run.ts";
 import { nothing, type Settings } from "./settings.ts";
 import type { State } from "./state.ts";
 import { bag, signalLike, timeout } from "./validate.ts";
@@ -78,19 +78,13 @@ export class Machine extends Journal {
       this.enter();
       if (call.isOpen) this.calls.add(call);
       if (this.#state.name === "stopping") call.armGrace();
-      if (isStop) this.#stop();
+      if (isStop) this.#callOff();
       this.#advance();
       this.exit();
       return call.promise;
     } catch (error) {
       return Promise.reject(error);
     }
-  }
-
-  override observe(observer: Observer): () => void {
-    const { run } = this.#state;
-    if (run !== undefined) run.isObserved = true;
-    return super.observe(observer);
   }
 
   /** A stop from within the run, which nobody awaits. */
@@ -118,7 +112,7 @@ export class Machine extends Journal {
       this.exit();
     } else if (state.name === "running" && !this.settings.awaitReady) {
       throw new Error(
-        `Cannot make "${this.settings.name}" ready: it was created without 'awaitReady: true'`,
+        this.cannot("make ready", "it was created without 'awaitReady: true'"),
       );
     }
   }
@@ -127,8 +121,10 @@ export class Machine extends Journal {
     const state = this.#state;
     if (state.name !== "stopping") return;
     const error = timeoutError(
-      `Cannot ${call.verb} "${this.settings.name}": the run did not end ` +
-        `within ${call.grace} ms; one that awaits its own stop cannot`,
+      this.cannot(
+        call.verb,
+        `the run did not end within ${call.grace} ms; one that awaits its own stop cannot`,
+      ),
     );
     this.enter();
     if (!state.run.isOverdue) {
@@ -147,32 +143,20 @@ export class Machine extends Journal {
     this.exit();
   }
 
-  /** The run's main function has returned. */
-  returned(run: Run): void {
+  /** The run's main function has settled. */
+  ended(run: Run, thrown?: Thrown): void {
     this.enter();
-    const state = this.#state;
-    if (state.name === "starting") {
-      state.call.reject(
-        run.failure ??= this.record(
-          new Error(
-            `Cannot start "${this.settings.name}": the run ended before it was ready`,
-          ),
-          "start",
-        ),
-      );
-    }
-    this.settled(run);
-    this.exit();
-  }
-
-  /** The run's main function has thrown. */
-  threw(run: Run, value: unknown): void {
-    this.enter();
-    if (!isCleanAbort(value, run.signal)) {
-      const error = this.record(value, "start");
+    if (thrown && !isCleanAbort(thrown.error, run.signal)) {
+      const error = this.record(thrown.error, "start");
       run.failure ??= error;
     }
-    this.returned(run);
+    const state = this.#state;
+    if (state.name === "starting") {
+      const message = this.cannot("start", "the run ended before it was ready");
+      run.failure ??= this.record(new Error(message), "start");
+      state.call.reject(run.failure);
+    }
+    this.settled(run);
     this.exit();
   }
 
@@ -195,15 +179,9 @@ export class Machine extends Journal {
     if (options === undefined) return NO_OPTIONS;
     const what = `${verb} "${this.settings.name}"`;
     const { signal, timeout: ms } = bag(what, options);
-    return {
-      signal: signalLike(what, signal),
-      timeout: ms === undefined ? ms : timeout(what, "timeout", ms),
-    };
-  }
-
-  /** What a run is told to end with where there is no other reason. */
-  stopped(): DOMException {
-    return abortError(`"${this.settings.name}" was told to stop`);
+    signalLike(what, signal);
+    if (ms !== undefined) timeout(what, "timeout", ms);
+    return { signal, timeout: ms };
   }
 
   /** Launches for a call in line, or for one that has to wait for nothing. */
@@ -238,7 +216,10 @@ export class Machine extends Journal {
     const state = this.#state;
     if (state.name !== "starting" || state.call !== call) return;
     const error = timeoutError(
-      `Cannot start "${this.settings.name}": the run was not ready within ${call.readyTimeout} ms`,
+      this.cannot(
+        "start",
+        `the run was not ready within ${call.readyTimeout} ms`,
+      ),
     );
     this.enter();
     state.run.failure ??= this.record(error, "start");
@@ -247,20 +228,18 @@ export class Machine extends Journal {
   }
 
   #become(state: State): void {
-    const { name } = this.#state;
+    const { runner } = this;
+    const from = this.#state.name;
+    const to = state.name;
     this.#state = state;
-    this.changed(name, state.name);
+    if (this.isObserved) this.emit({ type: "state", runner, from, to });
   }
 
   /** Calls off the starts in line, and tells the run to end. */
-  #stop(): void {
+  #callOff(): void {
     for (const call of [...this.calls]) {
       if (call.isStart) {
-        call.reject(
-          abortError(
-            `Cannot ${call.verb} "${this.settings.name}": a stop called it off`,
-          ),
-        );
+        call.reject(abortError(this.cannot(call.verb, "a stop called it off")));
       }
     }
     this.#halt();

@@ -1,8 +1,13 @@
 /** One run: its signals, and what keeps it from being over. */
 
-import { reasonOf } from "./errors.ts";
+import { abortError, reasonOf } from "./errors.ts";
 import type { Machine } from "./machine.ts";
 import { type AbortListener, join, leave } from "./signals.ts";
+
+/** What a function has thrown, which may be `undefined`. */
+export interface Thrown {
+  readonly error: unknown;
+}
 
 /** What the two kinds of run have in common; they differ in what they do. */
 export abstract class Run implements AbortListener {
@@ -15,8 +20,6 @@ export abstract class Run implements AbortListener {
   pending = 1;
   /** Whether a grace has passed, which is recorded once a run. */
   isOverdue = false;
-  /** Whether an observer has joined since the launch or before. */
-  isObserved: boolean;
   // Made when they are first asked for: many runs end without.
   #controller: AbortController | undefined;
   #force: AbortController | undefined;
@@ -27,7 +30,6 @@ export abstract class Run implements AbortListener {
   constructor(machine: Machine, source: AbortSignal | undefined) {
     this.machine = machine;
     this.source = source;
-    this.isObserved = machine.isObserved;
     if (source !== undefined) join(source, this);
   }
 
@@ -54,7 +56,10 @@ export abstract class Run implements AbortListener {
 
   /** What it was told to end with. */
   get reason(): unknown {
-    if (this.#reason === undefined) this.#reason = this.machine.stopped();
+    if (this.#reason === undefined) {
+      const { name } = this.machine.settings;
+      this.#reason = abortError(`"${name}" was told to stop`);
+    }
     return this.#reason;
   }
 

@@ -1,7 +1,7 @@
 import { isCleanAbort } from "../_internal/errors.ts";
 import { Lifecycle, machineOf } from "../_internal/lifecycle.ts";
-import type { Machine } from "../_internal/machine.ts";
-import { Run } from "../_internal/run.ts";
+import { Machine } from "../_internal/machine.ts";
+import { Run, type Thrown } from "../_internal/run.ts";
 import { COMMON, settingsOf } from "../_internal/settings.ts";
 import { maybe, typed } from "../_internal/validate.ts";
 import type { RunnerOptions } from "../runner.ts";
@@ -83,12 +83,13 @@ class ServiceRun extends Run {
 
   override async begin(): Promise<void> {
     const start = this.#start;
+    let thrown: Thrown | undefined;
     try {
-      await start(this.signal, new Control(this));
+      await start(this.signal, controlOf(this));
     } catch (error) {
-      return this.machine.threw(this, error);
+      thrown = { error };
     }
-    this.machine.returned(this);
+    this.machine.ended(this, thrown);
   }
 
   protected override async halted(): Promise<void> {
@@ -104,18 +105,13 @@ class ServiceRun extends Run {
   }
 }
 
-class Control implements StartControl {
-  readonly #run: ServiceRun;
-  readonly ready: () => void;
-
-  constructor(run: ServiceRun) {
-    this.#run = run;
-    this.ready = () => run.machine.ready(run);
-  }
-
-  get force(): AbortSignal {
-    return this.#run.force;
-  }
+function controlOf(run: ServiceRun): StartControl {
+  return {
+    ready: () => run.machine.ready(run),
+    get force() {
+      return run.force;
+    },
+  };
 }
 
 /**
@@ -177,8 +173,11 @@ export class StartStop extends Lifecycle {
     maybe(what, "stop", stop);
     machineOf(
       this,
-      settingsOf(what, DEFAULTS, options),
-      (machine, source) => new ServiceRun(machine, source, start, stop),
+      new Machine(
+        this,
+        settingsOf(what, DEFAULTS, options),
+        (machine, source) => new ServiceRun(machine, source, start, stop),
+      ),
     );
   }
 }

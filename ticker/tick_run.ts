@@ -1,7 +1,7 @@
 import { type Alarm, type Clock, clockOf } from "../_internal/clock.ts";
 import { isCleanAbort, timeoutError } from "../_internal/errors.ts";
 import type { Machine } from "../_internal/machine.ts";
-import { Run } from "../_internal/run.ts";
+import { Run, type Thrown } from "../_internal/run.ts";
 import { COMMON } from "../_internal/settings.ts";
 import { EPSILON } from "../_internal/timer.ts";
 import type { Schedule } from "../runner.ts";
@@ -125,7 +125,7 @@ export class TickRun extends Run implements Alarm {
     this.#clock.disarm(this);
     if (this.isIdle) {
       this.#phase = ENDING;
-      void Promise.resolve().then(() => this.machine.returned(this));
+      void Promise.resolve().then(() => this.machine.ended(this));
     } else {
       this.#phase = HALTED;
       this.#limit?.expire(() => this.reason);
@@ -147,7 +147,7 @@ export class TickRun extends Run implements Alarm {
       this.#phase = ASKING;
       const wait = this.#calendar.wait(now ?? Date.now());
       if (wait === Infinity) this.#phase = HALTED;
-      if (this.#phase === HALTED) return this.machine.returned(this);
+      if (this.#phase === HALTED) return this.machine.ended(this);
       this.due = latest + Math.min(wait, RECHECK);
       // The answer may have taken long.
       this.#clock.now();
@@ -163,7 +163,7 @@ export class TickRun extends Run implements Alarm {
     } catch (error) {
       // Edge platforms refuse timers outside a request.
       this.#phase = HALTED;
-      this.machine.threw(this, error);
+      this.machine.ended(this, { error });
     }
   }
 
@@ -185,7 +185,7 @@ export class TickRun extends Run implements Alarm {
     try {
       const result = tick(
         this.#limit?.signal ?? this.signal,
-        this.#control ??= new Control(this),
+        this.#control ??= controlOf(this),
       ) as PromiseLike<unknown> | null | undefined;
       if (typeof result?.then === "function") pending = result;
     } catch (error) {
@@ -220,35 +220,31 @@ export class TickRun extends Run implements Alarm {
     if (duration > Math.ceil(tickTimeout) + EPSILON && tickTimeout > 0) {
       this.#expire();
     }
-    if (thrown && !this.#isClean(thrown.error)) {
+    if (
+      thrown && !isCleanAbort(thrown.error, this.signal) &&
+      !(this.#limit && isCleanAbort(thrown.error, this.#limit.signal))
+    ) {
       const error = machine.record(thrown.error, "tick");
       this.#error ??= error;
       // To print it took time.
       this.#clock.now();
     }
-    if (!this.isObserved) return this.#rest();
+    if (!machine.isObserved) return this.#rest();
     machine.enter();
-    if (machine.isObserved) {
-      machine.emit({
-        type: "tick",
-        runner: machine.runner,
-        scheduledAt: this.due,
-        startedAt,
-        ...times,
-        duration: this.#clock.latest - startedAt,
-        missed: this.missed,
-        ...(this.#error && { error: this.#error }),
-      });
-    }
+    machine.emit({
+      type: "tick",
+      runner: machine.runner,
+      scheduledAt: this.due,
+      startedAt,
+      ...times,
+      duration: this.#clock.latest - startedAt,
+      missed: this.missed,
+      ...(this.#error && { error: this.#error }),
+    });
     this.#rest();
     machine.exit();
     // For the next to ring: observers take time too.
     this.#clock.now();
-  }
-
-  #isClean(error: unknown): boolean {
-    return isCleanAbort(error, this.signal) ||
-      !!this.#limit && isCleanAbort(error, this.#limit.signal);
   }
 
   /** The tick in flight has taken too long. */
@@ -258,7 +254,10 @@ export class TickRun extends Run implements Alarm {
     this.#limit?.expire(() =>
       this.#error = machine.record(
         timeoutError(
-          `Cannot tick "${machine.settings.name}": the tick did not end within ${this.#settings.tickTimeout} ms`,
+          machine.cannot(
+            "tick",
+            `the tick did not end within ${this.#settings.tickTimeout} ms`,
+          ),
         ),
         "tick",
       )
@@ -272,37 +271,20 @@ export class TickRun extends Run implements Alarm {
       this.#limit = undefined;
       limit.end();
     }
-    if (this.#phase === HALTED) this.machine.returned(this);
+    if (this.#phase === HALTED) this.machine.ended(this);
     else this.#arm(now);
   }
 }
 
-/** What a tick has failed with, which may be `undefined`. */
-interface Thrown {
-  readonly error: unknown;
-}
-
-class Control implements TickControl {
-  readonly #run: TickRun;
-
-  constructor(run: TickRun) {
-    this.#run = run;
-  }
-
-  // Read as properties, so that they need no `this` and no memory of their own.
-  get reset(): (interval: number | Schedule) => void {
-    return (interval) => this.#run.reset(interval);
-  }
-
-  get stop(): () => void {
-    return () => this.#run.machine.stopRun(this.#run);
-  }
-
-  get missed(): number {
-    return this.#run.missed;
-  }
-
-  get force(): AbortSignal {
-    return this.#run.force;
-  }
+function controlOf(run: TickRun): TickControl {
+  return {
+    reset: (interval) => run.reset(interval),
+    stop: () => run.machine.stopRun(run),
+    get missed() {
+      return run.missed;
+    },
+    get force() {
+      return run.force;
+    },
+  };
 }

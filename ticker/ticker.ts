@@ -1,5 +1,6 @@
 import { reasonOf } from "../_internal/errors.ts";
 import { Lifecycle, machineOf } from "../_internal/lifecycle.ts";
+import { Machine } from "../_internal/machine.ts";
 import type { Run } from "../_internal/run.ts";
 import { settingsOf } from "../_internal/settings.ts";
 import { typed } from "../_internal/validate.ts";
@@ -80,9 +81,12 @@ export class Ticker extends Lifecycle {
     const settings = settingsOf(what, DEFAULTS, options);
     machineOf(
       this,
-      settings,
-      (machine, source) =>
-        new TickRun(machine, source, checked, tick, settings),
+      new Machine(
+        this,
+        settings,
+        (machine, source) =>
+          new TickRun(machine, source, checked, tick, settings),
+      ),
     );
   }
 
@@ -128,9 +132,7 @@ export class Ticker extends Lifecycle {
     else if (state.name === "running" && state.run.isIdle) host(state.run);
     else {
       limit.end();
-      throw new Error(
-        `Cannot tick "${this.name}": a tick or a stop is in flight`,
-      );
+      throw new Error(machine.cannot("tick", "a tick or a stop is in flight"));
     }
     return ended;
   }
