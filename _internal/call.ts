@@ -15,7 +15,7 @@ export class Call implements AbortListener {
   /** How long it waits for the end of a run, in milliseconds. */
   readonly grace: number;
   /** How long it waits for readiness, in milliseconds. */
-  readonly readyTimeout: number;
+  readonly readyTimeout: number | undefined;
   readonly promise: Promise<void>;
   isOpen = true;
   signal: AbortSignal | undefined;
@@ -28,7 +28,7 @@ export class Call implements AbortListener {
     machine: Machine,
     verb: Verb,
     grace: number,
-    readyTimeout = Infinity,
+    readyTimeout?: number,
   ) {
     this.#machine = machine;
     this.verb = verb;
@@ -59,16 +59,16 @@ export class Call implements AbortListener {
     this.#machine.cutShort(this, reasonOf(signal));
   }
 
-  /** Lets its time run from now on. */
-  arm(ms: number, passed: () => void): void {
-    (this.#timer ??= new Timer()).arm(ms, passed);
+  /** Lets its time run from now on, in milliseconds. */
+  arm(ms: number): void {
+    this.#timer ??= new Timer();
+    this.#timer.arm(ms, () => this.#machine.expired(this, ms));
   }
 
   /** Lets the grace run from now on. */
   armGrace(): void {
-    if (!this.isOpen) return;
     try {
-      this.arm(this.grace, () => this.#machine.graceExpired(this));
+      if (this.isOpen) this.arm(this.grace);
     } catch {
       // Edge platforms refuse timers outside a request. The run has to be told to
       // end all the same, and is waited for without a limit.
@@ -78,7 +78,7 @@ export class Call implements AbortListener {
   /** Leaves the line, and lets go of the signal. */
   detach(): void {
     this.#machine.calls.delete(this);
-    if (this.signal !== undefined) leave(this.signal, this);
+    leave(this.signal, this);
   }
 
   resolve(): void {

@@ -39,13 +39,21 @@ function isMarked(set: unknown): boolean {
 
 /** The engine's own functions, unless a fake clock can be told by its look. */
 function findEngine() {
-  const { setTimeout, performance, Date } = globalThis;
-  return setTimeout.name === "setTimeout" && !isMarked(setTimeout)
-    ? { set: setTimeout, now: performance.now, Date, dateNow: Date.now }
+  const { setTimeout: set, performance: { now }, Date: { now: dateNow } } =
+    globalThis;
+  return set.name === "setTimeout" && !isMarked(set)
+    ? { set, now, dateNow }
     : undefined;
 }
 
 let engine = findEngine();
+
+/** Whether the timers in force are not the engine's own. */
+function isFaked(): boolean {
+  engine ??= findEngine();
+  const { setTimeout } = globalThis;
+  return setTimeout !== engine?.set || isMarked(setTimeout);
+}
 
 // How many milliseconds are gone through one by one for the next bucket, before all
 // buckets are. Many tickers find theirs soon in the first way; the second is for a
@@ -82,28 +90,27 @@ class Clock {
     this.#persistent = persistent;
     this.#isTrusted = isTrusted;
     const { performance, Date } = globalThis;
-    const { set, isLeaky } = this.#timer;
     const { now } = performance;
+    const { now: dateNow } = Date;
+    const { set, isLeaky } = this.#timer;
     this.#isMarked = isMarked(set);
     this.#read = () => now.call(performance);
-    if (isTrusted || now !== (engine?.now ?? now)) return;
-    const { now: dateNow } = Date;
+    if (!isFaked() || now !== (engine?.now ?? now)) return;
+    const offset = this.#read();
     if (
       engine
-        ? Date !== engine.Date || dateNow !== engine.dateNow
+        ? dateNow !== engine.dateNow
         // One in JavaScript is told by its text where there is no other.
-        : !Function.prototype.toString.call(dateNow).includes("native code")
+        : !/native code/.test(Function.prototype.toString.call(dateNow))
     ) {
-      if (set === engine?.set && !this.#isMarked) return;
-      this.#offset = this.#read() - dateNow.call(Date);
       this.#read = () => dateNow.call(Date);
     } else if (engine && set !== engine.set && (isLeaky || this.#isMarked)) {
       // A fake clock with nothing to read that moves with its timers: they are all
       // there is to count by.
-      this.#offset = this.#read();
       this.#read = () => 0;
       this.#slack = EPSILON;
-    }
+    } else return;
+    this.#offset = offset - this.#read();
   }
 
   /** Reads the time into `latest`, and returns it. */
@@ -212,9 +219,7 @@ const clocks: Clock[] = [];
  * clock may go away, and the timers of a request go with it.
  */
 export function clockOf(persistent: boolean): Clock {
-  engine ??= findEngine();
-  const { setTimeout } = globalThis;
-  return setTimeout === engine?.set && !isMarked(setTimeout) && isLongLived()
-    ? clocks[+persistent] ??= new Clock(persistent, true)
-    : new Clock(persistent);
+  return isFaked() || !isLongLived()
+    ? new Clock(persistent)
+    : clocks[+persistent] ??= new Clock(persistent, true);
 }

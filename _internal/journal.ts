@@ -74,12 +74,6 @@ export class Journal {
     return error;
   }
 
-  /** Forgets the errors of earlier runs. */
-  clear(): void {
-    this.errors = undefined;
-    this.total = 0;
-  }
-
   /** Holds events back until the matching {@linkcode exit}. */
   enter(): void {
     this.#depth++;

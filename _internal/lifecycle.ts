@@ -287,11 +287,7 @@ export abstract class Lifecycle implements Runner, Errors {
 export interface Lifecycle extends AsyncDisposable {}
 
 if (Symbol.asyncDispose) {
-  Object.defineProperty(Lifecycle.prototype, Symbol.asyncDispose, {
-    value(this: Lifecycle): Promise<void> {
-      return this.stop();
-    },
-    configurable: true,
-    writable: true,
-  });
+  Lifecycle.prototype[Symbol.asyncDispose] = function () {
+    return this.stop();
+  };
 }

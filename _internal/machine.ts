@@ -21,14 +21,14 @@ export type MakeRun = (
   source: AbortSignal | undefined,
 ) => Run;
 
-const CLEAN: State = { name: "stopped" };
+const STOPPED: State = { name: "stopped" };
 const DONE = Promise.resolve();
 const NO_OPTIONS: StartOptions = {};
 
 /** The life of one runner. */
 export class Machine extends Journal {
   readonly #makeRun: MakeRun;
-  #state: State = CLEAN;
+  #state: State = STOPPED;
   #calls: Set<Call> | undefined;
   // A line of starts that fail at once is gone through in a loop, not in depth.
   #isLaunching = false;
@@ -65,7 +65,7 @@ export class Machine extends Journal {
         }
       } else if (isStop && signal === undefined && state.run.isIdle) {
         this.#halt();
-        if (state.name === "running") return DONE;
+        return DONE;
       }
       const isStart = verb === "start";
       const call = new Call(
@@ -117,21 +117,31 @@ export class Machine extends Journal {
     }
   }
 
-  graceExpired(call: Call): void {
+  /** The time of a call has passed: for readiness, or for the end of a run. */
+  expired(call: Call, ms: number): void {
     const state = this.#state;
-    if (state.name !== "stopping") return;
+    const isStart = state.name === "starting" && state.call === call;
+    if (!isStart && state.name !== "stopping") return;
+    const { run } = state;
     const error = timeoutError(
       this.cannot(
         call.verb,
-        `the run did not end within ${call.grace} ms; one that awaits its own stop cannot`,
+        isStart
+          ? `the run was not ready within ${ms} ms`
+          : `the run did not end within ${ms} ms; one that awaits its own stop cannot`,
       ),
     );
     this.enter();
-    if (!state.run.isOverdue) {
-      state.run.isOverdue = true;
-      this.record(error, "stop");
+    if (isStart) {
+      run.failure ??= this.record(error, "start");
+      this.end(run, undefined, error);
+    } else {
+      if (!run.isOverdue) {
+        run.isOverdue = true;
+        this.record(error, "stop");
+      }
+      this.cutShort(call, error);
     }
-    this.cutShort(call, error);
     this.exit();
   }
 
@@ -164,8 +174,7 @@ export class Machine extends Journal {
   settled(run: Run): void {
     if (--run.pending > 0) return;
     this.enter();
-    const { failure } = run;
-    this.#become(failure ? { name: "stopped", failure } : CLEAN);
+    this.#become({ name: "stopped", failure: run.failure });
     run.detach();
     for (const call of this.#calls ?? []) {
       if (call.verb === "stop") call.resolve();
@@ -190,9 +199,7 @@ export class Machine extends Journal {
     let run: Run | undefined;
     try {
       run = this.#makeRun(this, call?.signal);
-      if (awaitReady) {
-        call!.arm(call!.readyTimeout, () => this.#readyExpired(call!));
-      }
+      if (awaitReady) call!.arm(call!.readyTimeout!);
     } catch (error) {
       // Edge platforms refuse timers outside a request.
       run?.detach();
@@ -200,7 +207,8 @@ export class Machine extends Journal {
       return call.reject(error);
     }
     call?.detach();
-    this.clear();
+    this.errors = undefined;
+    this.total = 0;
     this.enter();
     this.#become(
       awaitReady
@@ -209,21 +217,6 @@ export class Machine extends Journal {
     );
     begin(run);
     if (!awaitReady) call?.resolve();
-    this.exit();
-  }
-
-  #readyExpired(call: Call): void {
-    const state = this.#state;
-    if (state.name !== "starting" || state.call !== call) return;
-    const error = timeoutError(
-      this.cannot(
-        "start",
-        `the run was not ready within ${call.readyTimeout} ms`,
-      ),
-    );
-    this.enter();
-    state.run.failure ??= this.record(error, "start");
-    this.end(state.run, undefined, error);
     this.exit();
   }
 
@@ -295,7 +288,7 @@ export class Machine extends Journal {
       else if (state.failure) call.reject(state.failure);
       else call.resolve();
     }
-    if (state.name === "stopping" && !isAwaited && !state.run.isIdle) {
+    if (state.name === "stopping" && !isAwaited && state.run.pending > 0) {
       state.run.forsake();
     }
   }

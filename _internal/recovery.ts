@@ -2,9 +2,9 @@
 
 import { isError, peek, text } from "./errors.ts";
 
-const MAX_FRAMES = 10;
-const MAX_CAUSES = 10;
-const MAX_LENGTH = 300;
+/** How many frames are printed, and how many causes. */
+const MOST = 10;
+const LONGEST = 300;
 
 // Control characters could forge further lines or drive a terminal; the
 // directional ones could make a line read as another.
@@ -21,19 +21,22 @@ function escaped(value: string): string {
 }
 
 function messageOf(value: unknown): string {
-  if (!isError(value)) return text(value);
-  return text(peek(value, "message") || peek(value, "name"));
+  return text(
+    isError(value) ? peek(value, "message") || peek(value, "name") : value,
+  );
 }
 
 function dataOf(value: unknown): string {
-  if (isError(value)) return messageOf(value);
+  let json;
   try {
     // A `toJSON` may give what has no JSON.
-    const json = typeof value === "object" ? JSON.stringify(value) : undefined;
-    return json ?? text(value);
+    if (typeof value === "object" && !isError(value)) {
+      json = JSON.stringify(value);
+    }
   } catch {
-    return text(value);
+    // What refuses has a text at least.
   }
+  return json ?? messageOf(value);
 }
 
 function framesOf(value: unknown): string[] {
@@ -42,21 +45,20 @@ function framesOf(value: unknown): string[] {
   // Engines of the V8 family repeat the message, line breaks and all.
   const message = messageOf(value);
   const header = stack.indexOf(message);
-  return stack.slice(header < 0 ? 0 : header + message.length).split("\n")
-    .map((line) => line.trim().replace(/^at /, "")).filter(Boolean)
-    .slice(0, MAX_FRAMES)
-    .map((line, index) => `trace #${index} => ${line}`.slice(0, MAX_LENGTH));
+  const lines = stack.slice(header < 0 ? 0 : header + message.length)
+    .match(/\S[^\n]*/g) ?? [];
+  return lines.slice(0, MOST).map((line, index) =>
+    `trace #${index} => ${line.replace(/^at /, "")}`.slice(0, LONGEST)
+  );
 }
 
 function causesOf(value: unknown): string[] {
   const causes: unknown[] = [];
-  let cause = peek(value, "cause");
-  while (
-    cause != null && causes.length < MAX_CAUSES && !causes.includes(cause)
-  ) {
-    causes.push(cause);
-    cause = peek(cause, "cause");
-  }
+  for (
+    let cause = value;
+    (cause = peek(cause, "cause")) != null && causes.length < MOST &&
+    !causes.includes(cause);
+  ) causes.push(cause);
   return causes.map((each, index) => `cause #${index} => ${messageOf(each)}`);
 }
 

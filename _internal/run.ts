@@ -16,7 +16,7 @@ export abstract class Run implements AbortListener {
   readonly source: AbortSignal | undefined;
   /** What `finished` rejects with. */
   failure: Error | undefined;
-  /** How many of the run's functions have yet to settle. */
+  /** How many of the run's functions have yet to settle; 0 where all are about to. */
   pending = 1;
   /** Whether a grace has passed, which is recorded once a run. */
   isOverdue = false;
@@ -39,7 +39,7 @@ export abstract class Run implements AbortListener {
   /** Called once, when the run's signal has just aborted. */
   protected abstract halted(): void;
 
-  /** Whether a run that is told to end now, or was, ends within microtasks. */
+  /** Whether a run that is told to end now ends within microtasks. */
   get isIdle(): boolean {
     return false;
   }
@@ -79,7 +79,7 @@ export abstract class Run implements AbortListener {
 
   /** Lets go of the caller's signal. */
   detach(): void {
-    if (this.source !== undefined) leave(this.source, this);
+    leave(this.source, this);
   }
 
   aborted(source: AbortSignal): void {

@@ -1,6 +1,7 @@
-import { type Alarm, clockOf } from "./clock.ts";
+import { type Alarm, type Clock, clockOf } from "./clock.ts";
 import { isCleanAbort } from "./errors.ts";
 import { recoveryCaller } from "./recovery.ts";
+import { nothing } from "./settings.ts";
 import { join, leave } from "./signals.ts";
 import { EPSILON } from "./timer.ts";
 import {
@@ -29,33 +30,6 @@ export interface RunTickOptions {
   readonly run?: (() => unknown) | undefined;
   /** Ends it at once, with `false`, when it aborts. */
   readonly signal?: AbortSignal | undefined;
-}
-
-/** An alarm that a loop sleeps on. */
-class Sleep implements Alarm {
-  bucket = undefined;
-  index = 0;
-  due = 0;
-  readonly clock = clockOf(true);
-  #wake: (() => void) | undefined;
-
-  until(due: number): Promise<void> {
-    this.due = due;
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-      this.clock.now();
-      this.clock.arm(this);
-    });
-  }
-
-  end(): void {
-    this.clock.disarm(this);
-    this.ring();
-  }
-
-  ring(): void {
-    this.#wake?.();
-  }
 }
 
 /**
@@ -100,14 +74,16 @@ export async function runTick(
   signalLike(what, signal);
   if (signal?.aborted) return false;
 
-  const sleep = new Sleep();
-  const work = poll(check, run, step, limit, sleep, signal);
+  const clock = clockOf(true);
+  const alarm = { due: 0, index: 0, bucket: undefined, ring: nothing };
+  const work = poll(check, run, step, limit, clock, alarm, signal);
   if (signal === undefined) return await work;
   return await new Promise((resolve, reject) => {
     const listener = {
       aborted() {
         resolve(false);
-        sleep.end();
+        clock.disarm(alarm);
+        alarm.ring();
         work.catch((error) => {
           if (!isCleanAbort(error, signal)) recoveryCaller(what, error);
         });
@@ -123,10 +99,10 @@ async function poll(
   run: (() => unknown) | undefined,
   interval: number,
   timeout: number,
-  sleep: Sleep,
+  clock: Clock,
+  alarm: { -readonly [key in keyof Alarm]: Alarm[key] },
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  const { clock } = sleep;
   const start = clock.now();
   const isOver = () => clock.now() - start >= timeout - EPSILON;
   while (!signal?.aborted) {
@@ -137,7 +113,12 @@ async function poll(
     const passed = clock.now() - start;
     const point = Math.floor((passed + EPSILON) / interval) + 1;
     const wait = Math.min(point * interval, timeout);
-    if (wait > passed && !signal?.aborted) await sleep.until(start + wait);
+    if (wait <= passed || signal?.aborted) continue;
+    await new Promise<void>((resolve) => {
+      alarm.due = start + wait;
+      alarm.ring = resolve;
+      clock.arm(alarm);
+    });
   }
   return false;
 }

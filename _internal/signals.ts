@@ -24,19 +24,21 @@ export function join(signal: AbortSignal, listener: AbortListener): void {
       for (const each of listeners) each.aborted(signal);
     };
     signal.addEventListener("abort", handle, { once: true });
-    hub = { listeners, handle };
-    hubs.set(signal, hub);
+    hubs.set(signal, hub = { listeners, handle });
   }
   hub.listeners.add(listener);
 }
 
 /** Undoes {@linkcode join}; the last to leave takes the listener away. */
-export function leave(signal: AbortSignal, listener: AbortListener): void {
-  const hub = hubs.get(signal);
+export function leave(
+  signal: AbortSignal | undefined,
+  listener: AbortListener,
+): void {
+  const hub = hubs.get(signal!);
   if (!hub?.listeners.delete(listener) || hub.listeners.size > 0) return;
-  hubs.delete(signal);
+  hubs.delete(signal!);
   try {
-    signal.removeEventListener("abort", hub.handle);
+    signal!.removeEventListener("abort", hub.handle);
   } catch (error) {
     // Only a look-alike throws here, and the run that leaves must still end.
     recoveryCaller("removeEventListener", error);

@@ -8,7 +8,7 @@ export interface Stopped {
   readonly name: "stopped";
   readonly run?: undefined;
   /** What the last run failed with. */
-  readonly failure?: Error;
+  readonly failure?: Error | undefined;
 }
 
 /** A run that has yet to say that it is ready. */

@@ -29,13 +29,9 @@ export function untilAborted(signal: AbortSignal): Promise<void> {
   try {
     signalLike("wait for an abort", signal ?? null);
     if (signal.aborted) return Promise.resolve();
-    let promise = promises.get(signal);
-    if (promise === undefined) {
-      promise = new Promise((resolve) => {
-        join(signal, { aborted: () => resolve() });
-      });
-      promises.set(signal, promise);
-    }
+    const promise = promises.get(signal) ??
+      new Promise((aborted) => join(signal, { aborted: () => aborted() }));
+    promises.set(signal, promise);
     return promise;
   } catch (error) {
     return Promise.reject(error);

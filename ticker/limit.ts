@@ -31,7 +31,7 @@ export class Limit extends Timer implements AbortListener {
 
   end(): void {
     this.disarm();
-    if (this.#host !== undefined) leave(this.#host, this);
+    leave(this.#host, this);
     this.#ended?.();
   }
 }

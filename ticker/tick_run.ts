@@ -22,12 +22,10 @@ export const DEFAULTS = {
 
 // Numbers, as a text would be one more thing for the garbage collector to look at.
 const WAITING = 0;
-// Told to end between two ticks, which it will within microtasks.
-const ENDING = 1;
-const TICKING = 2;
+const TICKING = 1;
 // A schedule is somebody's code: what it calls finds the run at work.
-const ASKING = 3;
-const HALTED = 4;
+const ASKING = 2;
+const HALTED = 3;
 
 // A machine that slept, or whose clock was set, is noticed after at most so long.
 const RECHECK = 30_000;
@@ -75,7 +73,7 @@ export class TickRun extends Run implements Alarm {
   }
 
   override get isIdle(): boolean {
-    return this.#phase < TICKING;
+    return this.#phase === WAITING;
   }
 
   override begin(): void {
@@ -113,7 +111,7 @@ export class TickRun extends Run implements Alarm {
   reset(interval: number | Schedule): void {
     const { name } = this.machine.settings;
     const checked = intervalOf(`reset "${name}"`, interval);
-    if (this.#phase > TICKING || this.#phase === ENDING) return;
+    if (this.#phase > TICKING) return;
     this.#clock.disarm(this);
     this.#goBy(checked);
     this.#origin = this.#clock.now();
@@ -124,12 +122,10 @@ export class TickRun extends Run implements Alarm {
   protected override halted(): void {
     this.#clock.disarm(this);
     if (this.isIdle) {
-      this.#phase = ENDING;
+      this.pending = 0;
       void Promise.resolve().then(() => this.machine.ended(this));
-    } else {
-      this.#phase = HALTED;
-      this.#limit?.expire(() => this.reason);
-    }
+    } else this.#limit?.expire(() => this.reason);
+    this.#phase = HALTED;
   }
 
   #goBy(interval: number | Schedule): void {
