@@ -16,17 +16,17 @@ import { EPSILON, Timer } from "./timer.ts";
 interface Bucket {
   /** Its millisecond. */
   readonly key: number;
-  readonly alarms: Alarm[];
+  /** Empty places are those of alarms that have been rung. */
+  readonly alarms: (Alarm | undefined)[];
   /** When the last of its alarms is due; all are rung then. */
   due: number;
 }
 
 /** Something that wants to be rung at a moment. */
 export interface Alarm {
-  /** The moment, in milliseconds on the scale of its clock. */
+  /** The moment, in milliseconds on the scale of its clock; fixed while armed. */
   readonly due: number;
-  /** Where its clock has it; the clock's. */
-  bucket: Bucket | undefined;
+  /** Its place in a bucket; the clock's. */
   index: number;
   /** Called once at the moment or after it, never before, right after a reading. */
   ring(): void;
@@ -81,6 +81,9 @@ class Clock {
   #slack = 1;
   #wasEarly = false;
   readonly #buckets = new Map<number, Bucket>();
+  /** The one that was armed last, for the next to be armed. */
+  #newest: Bucket | undefined;
+  #ringing: Bucket | undefined;
   /** No bucket is of an earlier millisecond. */
   #cursor = Infinity;
   #wakesAt = Infinity;
@@ -126,13 +129,11 @@ class Clock {
     if (this.#isMarked && !isMarked(set)) return;
     const { due } = alarm;
     const key = Math.floor(due);
-    let bucket = this.#buckets.get(key);
-    if (bucket === undefined) {
-      this.#buckets.set(key, bucket = { key, due, alarms: [] });
-      this.#cursor = Math.min(this.#cursor, key);
+    let bucket = this.#newest;
+    if (bucket?.key !== key) {
+      bucket = this.#newest = this.#buckets.get(key) ?? this.#open(key, due);
     }
-    bucket.due = Math.max(bucket.due, due);
-    alarm.bucket = bucket;
+    if (due > bucket.due) bucket.due = due;
     alarm.index = bucket.alarms.push(alarm) - 1;
     // One that a fake clock has swallowed is armed anew when the clock is gone.
     if (due < this.#wakesAt || this.#wasMarked && !isMarked(set)) this.#wait();
@@ -140,22 +141,38 @@ class Clock {
 
   /** Undoes `arm`; does nothing where nothing is armed. */
   disarm(alarm: Alarm): void {
-    const { bucket, index } = alarm;
-    if (bucket === undefined) return;
-    const { key, alarms } = bucket;
-    alarm.bucket = undefined;
-    const last = alarms.pop()!;
-    if (last !== alarm) {
-      alarms[index] = last;
-      last.index = index;
+    const bucket = this.#buckets.get(Math.floor(alarm.due));
+    if (this.#remove(this.#ringing, alarm) || !this.#remove(bucket, alarm)) {
+      return;
     }
-    const buckets = this.#buckets;
-    // One that is being rung is no longer there, and may have a successor.
-    if (alarms.length === 0 && buckets.get(key) === bucket) buckets.delete(key);
-    if (buckets.size === 0 && this.#wakesAt > -Infinity) {
+    if (bucket!.alarms.length === 0) this.#close(bucket!);
+    if (this.#buckets.size === 0 && this.#wakesAt > -Infinity) {
       this.#timer.disarm();
       this.#wakesAt = Infinity;
     }
+  }
+
+  #remove(bucket: Bucket | undefined, alarm: Alarm): boolean {
+    const { index } = alarm;
+    if (bucket?.alarms[index] !== alarm) return false;
+    const last = bucket.alarms.pop()!;
+    if (last !== alarm) {
+      bucket.alarms[index] = last;
+      last.index = index;
+    }
+    return true;
+  }
+
+  #open(key: number, due: number): Bucket {
+    const bucket: Bucket = { key, due, alarms: [] };
+    this.#buckets.set(key, bucket);
+    this.#cursor = Math.min(this.#cursor, key);
+    return bucket;
+  }
+
+  #close(bucket: Bucket): void {
+    this.#buckets.delete(bucket.key);
+    this.#newest = undefined;
   }
 
   /** The bucket that is due first. */
@@ -197,9 +214,11 @@ class Clock {
     this.#wakesAt = -Infinity;
     try {
       for (let first; (first = this.#first()) && first.due <= end;) {
-        this.#buckets.delete(first.key);
-        for (const alarm of first.alarms) {
-          alarm.bucket = undefined;
+        this.#close(this.#ringing = first);
+        const { alarms } = first;
+        for (let index = 0; index < alarms.length; index++) {
+          const alarm = alarms[index]!;
+          alarms[index] = undefined;
           alarm.ring();
         }
       }

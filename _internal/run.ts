@@ -22,6 +22,8 @@ export abstract class Run implements AbortListener {
   isOverdue = false;
   // Made when they are first asked for: many runs end without.
   #controller: AbortController | undefined;
+  // Kept, as to ask the controller is slow on some engines.
+  #signal: AbortSignal | undefined;
   #force: AbortController | undefined;
   #isHalted = false;
   #isForsaken = false;
@@ -46,7 +48,8 @@ export abstract class Run implements AbortListener {
 
   /** Aborts when the run is told to end. */
   get signal(): AbortSignal {
-    return (this.#controller ??= this.#make(this.#isHalted)).signal;
+    return this.#signal ??=
+      (this.#controller = this.#make(this.#isHalted)).signal;
   }
 
   /** Aborts when nobody waits for the run's end any more. */

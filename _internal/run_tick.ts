@@ -75,7 +75,7 @@ export async function runTick(
   if (signal?.aborted) return false;
 
   const clock = clockOf(true);
-  const alarm = { due: 0, index: 0, bucket: undefined, ring: nothing };
+  const alarm = { due: 0, index: 0, ring: nothing };
   const work = poll(check, run, step, limit, clock, alarm, signal);
   if (signal === undefined) return await work;
   return await new Promise((resolve, reject) => {

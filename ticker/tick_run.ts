@@ -38,8 +38,6 @@ const RECHECK = 30_000;
  * is not async and that no one observes makes no object, and reads the time once.
  */
 export class TickRun extends Run implements Alarm {
-  due = 0;
-  bucket: Alarm["bucket"];
   index = 0;
   missed = 0;
   readonly #settings: typeof DEFAULTS;
@@ -49,6 +47,8 @@ export class TickRun extends Run implements Alarm {
   #phase: number = WAITING;
   #interval = 0;
   #origin: number;
+  /** The point that is waited for, or was by the tick in flight. */
+  #point = 0;
   /** The last point that had passed when the last tick began. */
   #passed = 0;
   /** What it goes by instead of the grid. */
@@ -69,7 +69,11 @@ export class TickRun extends Run implements Alarm {
     this.#clock = clockOf(settings.persistent);
     this.#work = work;
     this.#goBy(interval);
-    this.due = this.#origin = this.#clock.now();
+    this.#origin = this.#clock.now();
+  }
+
+  get due(): number {
+    return this.#origin + this.#point * this.#interval;
   }
 
   override get isIdle(): boolean {
@@ -85,7 +89,7 @@ export class TickRun extends Run implements Alarm {
   host(limit: Limit, isOnly: boolean): void {
     if (isOnly) this.#phase = HALTED;
     this.#clock.disarm(this);
-    this.due = this.#clock.now();
+    this.#clock.now();
     this.#limit = limit;
     this.#tickBeside();
   }
@@ -115,7 +119,7 @@ export class TickRun extends Run implements Alarm {
     this.#clock.disarm(this);
     this.#goBy(checked);
     this.#origin = this.#clock.now();
-    this.#passed = 0;
+    this.#point = this.#passed = 0;
     if (this.isIdle) this.#arm();
   }
 
@@ -144,14 +148,13 @@ export class TickRun extends Run implements Alarm {
       const wait = this.#calendar.wait(now ?? Date.now());
       if (wait === Infinity) this.#phase = HALTED;
       if (this.#phase === HALTED) return this.machine.ended(this);
-      this.due = latest + Math.min(wait, RECHECK);
+      this.#origin = latest + Math.min(wait, RECHECK);
       // The answer may have taken long.
       this.#clock.now();
     } else {
       const passed = latest - this.#origin - EPSILON;
       const point = Math.ceil(passed / this.#interval);
-      this.due = this.#origin +
-        Math.max(point, this.#passed + 1) * this.#interval;
+      this.#point = Math.max(point, this.#passed + 1);
     }
     this.#phase = WAITING;
     try {
@@ -173,6 +176,8 @@ export class TickRun extends Run implements Alarm {
     const tick = this.#work;
     const { tickTimeout } = this.#settings;
     const startedAt = this.#clock.latest;
+    // A host has brought its limit.
+    const scheduledAt = this.#limit ? startedAt : this.due;
     if (this.#phase !== HALTED) this.#phase = TICKING;
     this.#error = undefined;
     if (tickTimeout < Infinity) this.#limit ??= new Limit();
@@ -187,9 +192,9 @@ export class TickRun extends Run implements Alarm {
     } catch (error) {
       thrown = { error };
     }
-    if (pending === undefined) return this.#ended(startedAt, times, thrown);
+    if (pending === undefined) return this.#ended(scheduledAt, startedAt, times, thrown);
     const ended = (reason?: Thrown) => {
-      this.#ended(startedAt, times, reason);
+      this.#ended(scheduledAt, startedAt, times, reason);
       // A point that is reached at this very moment does not go by a timer, which
       // could only come later.
       if (this.isIdle && this.due - this.#clock.now() <= EPSILON) {
@@ -204,6 +209,7 @@ export class TickRun extends Run implements Alarm {
   }
 
   #ended(
+    scheduledAt: number,
     startedAt: number,
     times: Times | undefined,
     thrown: Thrown | undefined,
@@ -230,7 +236,7 @@ export class TickRun extends Run implements Alarm {
     machine.emit({
       type: "tick",
       runner: machine.runner,
-      scheduledAt: this.due,
+      scheduledAt,
       startedAt,
       ...times,
       duration: this.#clock.latest - startedAt,
