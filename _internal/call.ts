@@ -13,11 +13,10 @@ export type Verb = "start" | "restart" | "stop" | "wait for";
 export class Call implements AbortListener {
   readonly verb: Verb;
   /** How long it waits for the end of a run, in milliseconds. */
-  readonly grace: number;
+  grace: number;
   /** How long it waits for readiness, in milliseconds. */
-  readonly readyTimeout: number | undefined;
+  readyTimeout: number | undefined;
   readonly promise: Promise<void>;
-  isOpen = true;
   signal: AbortSignal | undefined;
   readonly #machine: Machine;
   #timer: Timer | undefined;
@@ -43,16 +42,18 @@ export class Call implements AbortListener {
   }
 
   get isStart(): boolean {
-    return this.verb.endsWith("start");
+    return this.verb.includes("start");
   }
 
-  /** Goes by a signal: rejects when it aborts, at once if it has. */
-  heed(signal: AbortSignal | undefined): void {
-    if (signal?.aborted) this.reject(reasonOf(signal));
-    else if (signal !== undefined) {
-      this.signal = signal;
-      join(signal, this);
+  /** Goes by a signal, and rejects when that aborts; false where it has. */
+  heed(signal: AbortSignal | undefined): boolean {
+    if (signal?.aborted) {
+      this.reject(reasonOf(signal));
+      return false;
     }
+    this.signal = signal;
+    if (signal !== undefined) join(signal, this);
+    return true;
   }
 
   aborted(signal: AbortSignal): void {
@@ -68,7 +69,7 @@ export class Call implements AbortListener {
   /** Lets the grace run from now on. */
   armGrace(): void {
     try {
-      if (this.isOpen) this.arm(this.grace);
+      this.arm(this.grace);
     } catch {
       // Edge platforms refuse timers outside a request. The run has to be told to
       // end all the same, and is waited for without a limit.
@@ -92,7 +93,6 @@ export class Call implements AbortListener {
   }
 
   #close(): void {
-    this.isOpen = false;
     this.#timer?.disarm();
     this.detach();
   }

@@ -10,8 +10,8 @@
  * when it was made, and reads the time from whatever moves with its timer.
  */
 
-import { isLongLived } from "./runtime.ts";
-import { EPSILON, Timer } from "./timer.ts";
+import { isLongLived, unref } from "./runtime.ts";
+import { EPSILON, LONGEST, Timer } from "./timer.ts";
 
 interface Bucket {
   /** Its millisecond. */
@@ -46,7 +46,7 @@ function findEngine() {
     : undefined;
 }
 
-let engine = findEngine();
+let engine = /* @__PURE__ */ findEngine();
 
 /** Whether the timers in force are not the engine's own. */
 function isFaked(): boolean {
@@ -193,10 +193,13 @@ class Clock {
     const first = this.#first();
     this.#wakesAt = first?.due ?? Infinity;
     if (first === undefined) return;
-    const wait = Math.max(Math.ceil(first.due - this.latest - EPSILON), 0);
+    const left = Math.max(Math.ceil(first.due - this.latest - EPSILON), 0);
+    // Less than the longest there is, as only this one timer can be unref'd.
+    const wait = Math.min(left, LONGEST - 1);
     const expected = this.latest + wait;
     this.#wasMarked = isMarked(this.#timer.set);
-    this.#timer.arm(wait, () => this.#ring(expected), this.#persistent);
+    this.#timer.arm(wait, () => this.#ring(expected));
+    if (!this.#persistent) unref(this.#timer.armed!.id);
   }
 
   #ring(expected: number): void {

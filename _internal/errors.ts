@@ -49,9 +49,6 @@ export function reasonOf(signal: AbortSignal): unknown {
   }
 }
 
-// Beyond any real chain of causes, and soon reached in an endless one.
-const MOST = 10_000;
-
 /** Whether a rejection is how work ends that was told to end by the signal. */
 export function isCleanAbort(value: unknown, signal: AbortSignal): boolean {
   const found = [value];
@@ -59,7 +56,8 @@ export function isCleanAbort(value: unknown, signal: AbortSignal): boolean {
     if (!signal.aborted) return false;
     for (const each of found) {
       if (Object.is(each, signal.reason)) continue;
-      if (typeof each !== "object" || found.length > MOST) return false;
+      // So many are beyond any real chain, and soon reached in an endless one.
+      if (typeof each !== "object" || found.length > 1e4) return false;
       const name = peek(each, "name");
       if (name === "AbortError") continue;
       // A library that builds its time limit on an abort wraps that abort.

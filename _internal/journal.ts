@@ -36,17 +36,12 @@ export class Journal {
   }
 
   observe(observer: Observer): () => void {
-    const caught = (error: unknown) =>
-      recoveryCaller(`observer of ${this.settings.name}`, error);
-    const tell = (event: RunnerEvent) => {
+    // Async, so that what is thrown and what rejects later come out at one place.
+    const tell = async (event: RunnerEvent): Promise<void> => {
       try {
-        const result: unknown = observer(event);
-        // An async observer rejects where no one awaits it.
-        if (typeof result === "object") {
-          Promise.resolve(result).then(undefined, caught);
-        }
+        await (observer(event) as unknown);
       } catch (error) {
-        caught(error);
+        recoveryCaller(`observer of ${this.settings.name}`, error);
       }
     };
     const observers = this.#observers ??= new Set();
@@ -84,7 +79,7 @@ export class Journal {
     if (this.#depth === 1 && this.#events) {
       for (const [event, observers] of this.#events) {
         for (const tell of observers) {
-          if (this.#observers!.has(tell)) tell(event);
+          if (this.#observers!.has(tell)) void tell(event);
         }
       }
       this.#events = undefined;

@@ -23,7 +23,6 @@ export type MakeRun = (
 
 const STOPPED: State = { name: "stopped" };
 const DONE = Promise.resolve();
-const NO_OPTIONS: StartOptions = {};
 
 /** The life of one runner. */
 export class Machine extends Journal {
@@ -53,31 +52,27 @@ export class Machine extends Journal {
     try {
       const { signal, timeout: ms } = this.read(verb, options);
       const { stopTimeout, startTimeout, awaitReady } = this.settings;
-      const state = this.#state;
+      const { run } = this.#state;
       const isStop = verb === "stop";
       const isFinish = verb === "wait for";
-      // The usual ways are short.
-      if (state.name === "stopped") {
-        if (isStop) return DONE;
-        if (!isFinish && !awaitReady && signal === undefined) {
-          this.launch();
-          return DONE;
-        }
-      } else if (isStop && signal === undefined && state.run.isIdle) {
-        this.#halt();
+      const isShort = run === undefined
+        ? isStop || !isFinish && !awaitReady && signal === undefined
+        : isStop && signal === undefined && run.isIdle;
+      // The usual ways make no call.
+      if (isShort) {
+        if (isStop) this.#halt();
+        else this.launch();
         return DONE;
       }
-      const isStart = verb === "start";
-      const call = new Call(
-        this,
-        verb,
-        isFinish ? Infinity : isStart ? stopTimeout : ms ?? stopTimeout,
-        isStart ? ms ?? startTimeout : startTimeout,
-      );
-      call.heed(signal);
+      const call = new Call(this, verb, stopTimeout, startTimeout);
+      if (verb === "start") call.readyTimeout = ms ?? startTimeout;
+      else call.grace = isFinish ? Infinity : ms ?? stopTimeout;
+      const isWaiting = call.heed(signal);
       this.enter();
-      if (call.isOpen) this.calls.add(call);
-      if (this.#state.name === "stopping") call.armGrace();
+      if (isWaiting) {
+        this.calls.add(call);
+        if (this.#state.name === "stopping") call.armGrace();
+      }
       if (isStop) this.#callOff();
       this.#advance();
       this.exit();
@@ -85,11 +80,6 @@ export class Machine extends Journal {
     } catch (error) {
       return Promise.reject(error);
     }
-  }
-
-  /** A stop from within the run, which nobody awaits. */
-  stopRun(run: Run): void {
-    if (this.#state.run === run) void this.call("stop", undefined);
   }
 
   /** A stop that nobody has called, of a run that is not stopping. */
@@ -128,7 +118,7 @@ export class Machine extends Journal {
         call.verb,
         isStart
           ? `the run was not ready within ${ms} ms`
-          : `the run did not end within ${ms} ms; one that awaits its own stop cannot`,
+          : `the run did not end within ${ms} ms; it cannot where it awaits its own stop`,
       ),
     );
     this.enter();
@@ -185,7 +175,7 @@ export class Machine extends Journal {
 
   /** The options of a call, checked. */
   read(verb: string, options: StartOptions | undefined): StartOptions {
-    if (options === undefined) return NO_OPTIONS;
+    if (options === undefined) return {};
     const what = `${verb} "${this.settings.name}"`;
     const { signal, timeout: ms } = bag(what, options);
     signalLike(what, signal);
@@ -201,10 +191,10 @@ export class Machine extends Journal {
       run = this.#makeRun(this, call?.signal);
       if (awaitReady) call!.arm(call!.readyTimeout!);
     } catch (error) {
-      // Edge platforms refuse timers outside a request.
+      // Edge platforms refuse timers outside a request, and look-alikes of signals
+      // may refuse listeners: only with a call there is one of these.
       run?.detach();
-      if (call === undefined) throw error;
-      return call.reject(error);
+      return call!.reject(error);
     }
     call?.detach();
     this.errors = undefined;
@@ -230,7 +220,7 @@ export class Machine extends Journal {
 
   /** Calls off the starts in line, and tells the run to end. */
   #callOff(): void {
-    for (const call of [...this.calls]) {
+    for (const call of this.calls) {
       if (call.isStart) {
         call.reject(abortError(this.cannot(call.verb, "a stop called it off")));
       }
@@ -241,8 +231,8 @@ export class Machine extends Journal {
   /** Tells the run to end, where it has not been told. */
   #halt(reason?: unknown, rejection?: unknown): void {
     const state = this.#state;
-    if (state.name !== "starting" && state.name !== "running") return;
     const { run } = state;
+    if (run === undefined || state.name === "stopping") return;
     this.enter();
     this.#become({ name: "stopping", run });
     run.detach();

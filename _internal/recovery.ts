@@ -4,7 +4,6 @@ import { isError, peek, text } from "./errors.ts";
 
 /** How many frames are printed, and how many causes. */
 const MOST = 10;
-const LONGEST = 300;
 
 // Control characters could forge further lines or drive a terminal; the
 // directional ones could make a line read as another.
@@ -47,8 +46,9 @@ function framesOf(value: unknown): string[] {
   const header = stack.indexOf(message);
   const lines = stack.slice(header < 0 ? 0 : header + message.length)
     .match(/\S[^\n]*/g) ?? [];
+  // A line of 300 characters is long enough for any eye.
   return lines.slice(0, MOST).map((line, index) =>
-    `trace #${index} => ${line.replace(/^at /, "")}`.slice(0, LONGEST)
+    `trace #${index} => ${line.replace(/^at /, "")}`.slice(0, 300)
   );
 }
 

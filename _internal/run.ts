@@ -25,8 +25,8 @@ export abstract class Run implements AbortListener {
   // Kept, as to ask the controller is slow on some engines.
   #signal: AbortSignal | undefined;
   #force: AbortController | undefined;
-  #isHalted = false;
-  #isForsaken = false;
+  // 1 once it was told to end, 2 once nobody waits for that any more.
+  #told = 0;
   #reason: unknown;
 
   constructor(machine: Machine, source: AbortSignal | undefined) {
@@ -49,12 +49,12 @@ export abstract class Run implements AbortListener {
   /** Aborts when the run is told to end. */
   get signal(): AbortSignal {
     return this.#signal ??=
-      (this.#controller = this.#make(this.#isHalted)).signal;
+      (this.#controller = this.#make(1)).signal;
   }
 
   /** Aborts when nobody waits for the run's end any more. */
   get force(): AbortSignal {
-    return (this.#force ??= this.#make(this.#isForsaken)).signal;
+    return (this.#force ??= this.#make(2)).signal;
   }
 
   /** What it was told to end with. */
@@ -68,7 +68,7 @@ export abstract class Run implements AbortListener {
 
   /** Tells the run to end. */
   halt(reason: unknown): void {
-    this.#isHalted = true;
+    this.#told = 1;
     this.#reason = reason;
     this.#controller?.abort(this.reason);
     this.halted();
@@ -76,7 +76,7 @@ export abstract class Run implements AbortListener {
 
   /** Nobody waits any more. */
   forsake(): void {
-    this.#isForsaken = true;
+    this.#told = 2;
     this.#force?.abort(this.reason);
   }
 
@@ -89,9 +89,9 @@ export abstract class Run implements AbortListener {
     this.machine.end(this, reasonOf(source));
   }
 
-  #make(hasAborted: boolean): AbortController {
+  #make(told: number): AbortController {
     const controller = new AbortController();
-    if (hasAborted) controller.abort(this.reason);
+    if (this.#told >= told) controller.abort(this.reason);
     return controller;
   }
 }

@@ -19,13 +19,17 @@ export interface Settings {
 /** The default of every function: it does nothing. */
 export function nothing(): void {}
 
-/** The defaults of what all runners have in common. */
-export const COMMON = {
-  observer: nothing,
-  printErrors: true,
-  stopTimeout: 2_000,
-  maxErrors: 100,
-};
+/** The defaults of one kind of runner, with those that all have in common. */
+export function defaultsOf<T extends object>(name: string, own: T) {
+  return {
+    name,
+    observer: nothing as Observer,
+    printErrors: true,
+    stopTimeout: 2_000,
+    maxErrors: 100,
+    ...own,
+  };
+}
 
 /**
  * Reads each option that has a default once; throws before anything has changed.

@@ -1,12 +1,10 @@
 /** One timer of the engine, or of the fake clock that stands in for it. */
 
-import { unref } from "./runtime.ts";
-
 /** Times closer than this are one moment, in ms: sums of floats differ by less. */
 export const EPSILON = 0.001;
 
 // One more and a bare `setTimeout` fires at once.
-const LONGEST = 2 ** 31 - 1;
+export const LONGEST = 2 ** 31 - 1;
 
 /**
  * A timer that is armed over and over. It keeps the functions that were in force
@@ -23,29 +21,29 @@ export class Timer {
   // what wraps the engine's own, as tools that trace a program do, must not keep
   // the process alive.
   readonly isLeaky = /^(fakeSetTimeout|bound .*)$/.test(this.set.name);
-  #armed: { id: unknown } | undefined;
+  /** While it waits, with what the engine knows it by. */
+  armed: { id: unknown } | undefined;
 
   /** Waits so many milliseconds; `Infinity` never pass. */
-  arm(ms: number, passed: () => void, persistent = true): void {
+  arm(ms: number, passed: () => void): void {
     // Called as plain functions: browsers refuse another `this`.
     const { set } = this;
     this.disarm();
     if (ms === Infinity) return;
     const wait = Math.min(Math.max(Math.ceil(ms - EPSILON), 0), LONGEST);
-    const armed: { id: unknown } = this.#armed = { id: undefined };
+    const armed: { id: unknown } = this.armed = { id: undefined };
     armed.id = set(() => {
-      if (this.#armed !== armed) return;
-      this.#armed = undefined;
+      if (this.armed !== armed) return;
+      this.armed = undefined;
       if (wait < LONGEST) passed();
-      else this.arm(ms - wait, passed, persistent);
+      else this.arm(ms - wait, passed);
     }, wait);
-    if (!persistent) unref(armed.id);
   }
 
   disarm(): void {
-    const armed = this.#armed;
+    const armed = this.armed;
     const clear = this.#clear;
-    this.#armed = undefined;
+    this.armed = undefined;
     if (armed === undefined || this.isLeaky) return;
     try {
       clear(armed.id as number);

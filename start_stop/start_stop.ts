@@ -2,7 +2,7 @@ import { isCleanAbort } from "../_internal/errors.ts";
 import { Lifecycle, machineOf } from "../_internal/lifecycle.ts";
 import { Machine } from "../_internal/machine.ts";
 import { Run, type Thrown } from "../_internal/run.ts";
-import { COMMON, settingsOf } from "../_internal/settings.ts";
+import { defaultsOf, settingsOf } from "../_internal/settings.ts";
 import { maybe, typed } from "../_internal/validate.ts";
 import type { RunnerOptions } from "../runner.ts";
 
@@ -59,12 +59,10 @@ export interface StartStopOptions extends RunnerOptions {
   readonly startTimeout?: number | undefined;
 }
 
-const DEFAULTS = {
-  name: "start-stop",
-  ...COMMON,
+const DEFAULTS = /* @__PURE__ */ defaultsOf("start-stop", {
   awaitReady: false,
   startTimeout: 30_000,
-};
+});
 
 class ServiceRun extends Run {
   readonly #start: StartFunction;

@@ -2,7 +2,7 @@ import { type Alarm, type Clock, clockOf } from "../_internal/clock.ts";
 import { isCleanAbort, timeoutError } from "../_internal/errors.ts";
 import type { Machine } from "../_internal/machine.ts";
 import { Run, type Thrown } from "../_internal/run.ts";
-import { COMMON } from "../_internal/settings.ts";
+import { defaultsOf } from "../_internal/settings.ts";
 import { EPSILON } from "../_internal/timer.ts";
 import type { Schedule } from "../runner.ts";
 import { type Calendar, calendarOf, type Times } from "./calendar.ts";
@@ -11,14 +11,12 @@ import { Limit } from "./limit.ts";
 import type { TickControl, TickFunction } from "./spec.ts";
 
 /** What a ticker goes by where its options say nothing else. */
-export const DEFAULTS = {
-  name: "ticker",
-  ...COMMON,
+export const DEFAULTS = /* @__PURE__ */ defaultsOf("ticker", {
   immediate: false,
   lateness: Infinity,
   persistent: true,
   tickTimeout: Infinity,
-};
+});
 
 // Numbers, as a text would be one more thing for the garbage collector to look at.
 const WAITING = 0;
@@ -281,7 +279,10 @@ export class TickRun extends Run implements Alarm {
 function controlOf(run: TickRun): TickControl {
   return {
     reset: (interval) => run.reset(interval),
-    stop: () => run.machine.stopRun(run),
+    stop() {
+      const { machine } = run;
+      if (machine.state.run === run) void machine.call("stop", undefined);
+    },
     get missed() {
       return run.missed;
     },
