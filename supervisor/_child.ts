@@ -1,144 +1,179 @@
-/** One child of a supervisor: what is known of it, and how it is called. */
+/** One child of a supervisor: what is known of it, and its place among others. */
 
-import type { Spec } from "./_settings.ts";
-import type { Restart } from "./_intensity.ts";
-import { failureOf, now, within } from "./_time.ts";
+import { type Spec, specOf } from "./_settings.ts";
+import { now } from "./_time.ts";
 import type { ChildState, ChildStatus, CircuitState } from "./events.ts";
+import type { Child } from "./options.ts";
 
-/**
- * What a child does, and since when by `now()`. One that is `late` did not end in
- * time: it holds up nobody, and may still end.
- */
-export interface State {
-  readonly name: Exclude<ChildState, "waiting"> | "late";
-  readonly since: number;
-}
-
-/**
- * What a child is to do: `run`; `pause`, be down until its restart; `rest`, be
- * down for good.
- */
-export type Goal = "run" | "pause" | "rest";
-
-/** A restart that is under way, of one child or of several. */
-export interface Plan {
-  readonly culprit: Node;
-  /** Those that have still to end before any is started. */
-  readonly waits: readonly Node[];
-  /** Those that it starts. */
-  members: readonly Node[];
-  /** When the wait is over, by `now()`. */
-  due: number;
-  /** Ends the wait; `undefined` once it is over. */
-  cancel: (() => void) | undefined;
+/** What is known of a child since the supervisor's launch. */
+interface History {
+  starts: number;
+  /** Failures in a row, for the backoff. */
+  attempts: number;
+  error: Error | undefined;
+  circuit: CircuitState;
 }
 
 /** A child with its place among the others. */
-export class Node {
-  readonly spec: Spec;
-  readonly deps = new Set<Node>();
-  readonly dependents = new Set<Node>();
-  state: State = { name: "stopped", since: 0 };
-  goal: Goal = "rest";
-  starts = 0;
-  /** Failures in a row, for the backoff. */
-  attempts = 0;
-  error: Error | undefined;
-  circuit: CircuitState = "closed";
-  plan: Plan | undefined;
-  restart: Restart | undefined;
+export interface Node extends Spec, History {
+  /** Those that it depends on. */
+  deps: Node[];
+  dependents: Node[];
+  /**
+   * What it does. One that is `late` did not end in time: it holds up nobody, and
+   * may still end.
+   */
+  state: Exclude<ChildState, "waiting"> | "late";
+  /** Counts its changes of state, for each wait to know its own. */
+  turn: number;
+  /**
+   * What it is to do: `run`; `pause`, be down until its restart; `rest`, be down
+   * for good.
+   */
+  goal: "run" | "pause" | "rest";
+  /** What was last told of its state. */
+  child: ChildState;
+  /** The child whose restart it waits for, its own or another's. */
+  culprit?: Node | undefined;
+  /** All that have to be down before its restart. */
+  group: Node[];
+  /** When the wait for its restart is over, by `now()`. */
+  due: number;
+  /** Ends that wait; `undefined` once it is over. */
+  cancel?: (() => void) | undefined;
   /** When it has to be down, by `now()`. */
-  deadline = 0;
+  deadline: number;
   /** Ends the wait until a trial has proved itself. */
-  proof: (() => void) | undefined;
-  /** Told once when it is up, or what it failed with before. */
-  waiter: ((failure?: Error) => void) | undefined;
-  /** Told when it is gone, or why it is not; it goes once it is down. */
-  leaver: ((failure?: Error) => void) | undefined;
-  /** Whether an earlier start has not settled. */
-  #starting = false;
+  proof?: () => void;
+  /** Whether it goes once it is down. */
+  leaving?: boolean;
+  /** Told once when it is as it is to be, or why it is not. */
+  waiters: ((failure?: Error) => void)[];
+  /** Whether a start of its runner has not settled. */
+  starting?: boolean;
+}
 
-  constructor(spec: Spec) {
-    this.spec = spec;
-  }
+/** A child of which nothing is known yet. */
+export const fresh: History = {
+  starts: 0,
+  attempts: 0,
+  error: undefined,
+  circuit: "closed",
+};
 
-  /** Whether those that depend on it may start. */
-  get ok(): boolean {
-    return this.state.name === "running" ||
-      this.state.name === "stopped" && this.goal === "rest";
-  }
+/** Makes a child that is down; throws what is wrong with it. */
+export function nodeOf(what: string, child: Child): Node {
+  return {
+    ...specOf(what, child),
+    ...fresh,
+    deps: [],
+    dependents: [],
+    state: "stopped",
+    turn: 0,
+    goal: "rest",
+    child: "stopped",
+    group: [],
+    due: 0,
+    deadline: 0,
+    waiters: [],
+  };
+}
 
-  /** Whether those that it depends on must stay up. */
-  get active(): boolean {
-    const { name } = this.state;
-    return name !== "stopped" && name !== "late";
-  }
+/** Whether those that depend on it have to wait for it. */
+export function isMissing({ child }: Node): boolean {
+  return child !== "running" && child !== "stopped";
+}
 
-  get shown(): ChildState {
-    const { name } = this.state;
-    if (name === "late") return "stopping";
-    return name === "stopped" && this.goal !== "rest" ? "waiting" : name;
-  }
+export function isActive({ state }: Node): boolean {
+  return state !== "stopped" && state !== "late";
+}
 
-  get status(): ChildStatus {
-    const { spec: { runner, name, restart }, plan, error, circuit } = this;
-    const { status } = runner as { status?: () => { children: ChildStatus[] } };
-    return {
-      name,
-      state: this.shown,
-      restart,
-      uptime: runner.uptime(),
-      restarts: Math.max(0, this.starts - 1),
-      error,
-      nextAttempt: plan?.cancel && Math.max(0, plan.due - now()),
-      circuit,
-      children: status?.call(runner).children,
-    };
-  }
+/** Whether those that it depends on have to stay up for it. */
+export function isGoing(node: Node): boolean {
+  return isActive(node) && node.goal !== "run";
+}
 
-  /** Tells who waits until it is up. */
-  tell(failure?: () => Error): void {
-    const { waiter } = this;
-    this.waiter = undefined;
-    waiter?.(failure?.());
-  }
+export function statusOf(node: Node): ChildStatus {
+  const { name, runner, restart, child, starts, error, culprit, circuit } =
+    node;
+  const { children } =
+    (runner as { status?(): { children: ChildStatus[] } }).status?.() ?? {};
+  return {
+    name,
+    state: child,
+    restart,
+    uptime: runner.uptime(),
+    restarts: Math.max(0, starts - 1),
+    error,
+    nextAttempt: culprit?.cancel && Math.max(0, culprit.due - now()),
+    circuit,
+    children,
+  };
+}
 
-  /** Calls its start, never while an earlier one has not settled. */
-  launch(): Promise<Error | undefined> {
-    const { runner, startTimeout: timeout } = this.spec;
-    return within(timeout, "was not ready", async () => {
-      if (this.#starting) throw new Error("an earlier start has not settled");
-      this.#starting = true;
-      try {
-        await runner.start(timeout < Infinity ? { timeout } : {});
-      } finally {
-        this.#starting = false;
-      }
-    });
-  }
+/** What cannot be done, and why. */
+export function cannot(what: string, why: string, cause?: Error): Error {
+  return new Error(`Cannot ${what}: ${why}`, cause && { cause });
+}
 
-  /** Calls its stop; fails if it has not ended. */
-  async halt(timeout: number, signal: AbortSignal): Promise<Error | undefined> {
-    const { runner } = this.spec;
-    const stop = () => runner.stop({ timeout, signal });
-    const error = await within(timeout, "did not end", stop);
-    return runner.state === "stopped" ? undefined : error;
-  }
+/** Tells those who wait for it. */
+export function tell({ waiters }: Node, failure?: Error): void {
+  for (const waiter of waiters.splice(0)) waiter(failure);
+}
 
-  /** Waits until it has come to rest. */
-  ended(): Promise<Error | undefined> {
-    return failureOf(() => this.spec.runner.finished());
+/** Those that followed it follow what it depended on. */
+export function unlink(node: Node): void {
+  const { deps, dependents } = node;
+  const others = (list: Node[]) => list.filter((each) => each !== node);
+  for (const each of dependents) each.deps = [...others(each.deps), ...deps];
+  for (const dep of deps) {
+    dep.dependents = [...others(dep.dependents), ...dependents];
   }
 }
 
-/** Those in one of these states, each with the supervisors it is under. */
+/** It and all that depend on it, directly or by way of others. */
+export function reach(node: Node): Set<Node> {
+  const found = new Set([node]);
+  for (const { dependents } of found) {
+    for (const each of dependents) found.add(each);
+  }
+  return found;
+}
+
+/** Throws where children wait for one another in a circle, which it names. */
+export function checkCycles(what: string, nodes: readonly Node[]): void {
+  const done = new Set<Node>();
+  for (const first of nodes) {
+    const path = [first];
+    let node: Node | undefined;
+    while ((node = path.at(-1)) !== undefined) {
+      const next = node.deps.find((dep) => !done.has(dep));
+      const start = path.indexOf(next!);
+      if (start >= 0) {
+        const circle = [...path.slice(start), next!].map(({ name }) => name);
+        const names = circle.join('" on "');
+        throw cannot(what, `children depend on one another: "${names}"`);
+      }
+      if (next !== undefined) path.push(next);
+      else {
+        done.add(node);
+        path.pop();
+      }
+    }
+  }
+}
+
+/**
+ * Those that are neither `stopped` nor in a state that is as good, each with the
+ * supervisors it is under.
+ */
 export function pathsOf(
-  children: readonly ChildStatus[] | undefined,
-  ...states: ChildState[]
+  children: readonly ChildStatus[] = [],
+  asGood: ChildState,
 ): string {
-  return (children ?? []).filter(({ state }) => states.includes(state))
+  return children.filter(({ state }) => state !== "stopped" && state !== asGood)
     .map(({ name, children }) => {
-      const inner = pathsOf(children, ...states);
-      return `"${name}"${inner && ` (${inner})`}`;
+      const below = pathsOf(children, asGood);
+      return `"${name}"${below && ` (${below})`}`;
     }).join(", ");
 }

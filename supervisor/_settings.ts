@@ -1,183 +1,174 @@
-/** The options of a supervisor, checked, with their defaults. */
+/** What a supervisor and its children are given, checked, with the defaults. */
 
+import type { SupervisorObserver } from "./events.ts";
 import type {
+  Backoff,
   Child,
+  Intensity,
   RestartType,
   Strategy,
   SupervisedRunner,
   SupervisorOptions,
 } from "./options.ts";
-import type { SupervisorObserver } from "./events.ts";
 
-/** A child as it is supervised. */
-export type Spec = ReturnType<typeof specOf>;
+/** All that may be left out, with what stands for it. */
+type Full<T> = { readonly [Key in keyof T]-?: Exclude<T[Key], undefined> };
+
+type Own = Full<Omit<SupervisorOptions, "observer">> & {
+  readonly observer: SupervisorObserver | undefined;
+};
 
 /** What a supervisor goes by. */
-export type Settings = ReturnType<typeof settingsOf>;
+export type Settings =
+  & Omit<Own, "backoff" | "intensity">
+  & Full<Backoff>
+  & Full<Intensity>;
 
-type Names = readonly string[] | undefined;
+/** A child as it is supervised. */
+export type Spec = Full<Omit<Child, "dependsOn">> & {
+  readonly dependsOn: readonly string[] | undefined;
+};
 
-// A wait that is not finite would never end.
-const FINITE = Number.MAX_VALUE;
-
-function isName(value: unknown): boolean {
-  return typeof value === "string";
-}
+/** The default of an option, what it has to be, and whether it is that. */
+type Rule = readonly [
+  fallback: unknown,
+  expected: string,
+  isRight: (value: never) => unknown,
+];
 
 function shown(value: unknown): string {
-  if (isName(value)) return JSON.stringify(value);
-  return typeof value === "function" || typeof value === "object" && value
-    ? `a value of type ${typeof value}`
-    : String(value);
+  if (typeof value === "string") return JSON.stringify(value);
+  return Object(value) === value ? `of type ${typeof value}` : String(value);
 }
 
-/** Reads values from a bag, each once; what is wrong throws at once. */
-export class Reader {
-  readonly #what: string;
-  readonly #bag: object;
-  readonly #prefix: string;
-
-  constructor(what: string, bag: object, prefix = "") {
-    this.#what = what;
-    this.#bag = bag;
-    this.#prefix = prefix;
+/** Reads each option once; throws what is wrong before anything has changed. */
+function read<T>(
+  what: string,
+  options: object,
+  rules: Record<string, Rule>,
+  prefix = "",
+): T {
+  const values: Record<string, unknown> = {};
+  for (const [key, [fallback, expected, isRight]] of Object.entries(rules)) {
+    const { [key as never]: value = fallback } = options;
+    if (!isRight(value as never)) {
+      const isNumber = typeof value === "number" &&
+        typeof fallback === "number";
+      throw new (isNumber ? RangeError : TypeError)(
+        `Cannot ${what}: '${prefix}${key}' must be ${expected}: ` +
+          `current value is ${shown(value)}`,
+      );
+    }
+    values[key] = value;
   }
-
-  read<T>(
-    key: string,
-    fallback: T,
-    expected: string,
-    isRight: (value: T) => boolean,
-    Kind: ErrorConstructor = TypeError,
-  ): T {
-    const { [key as never]: value = fallback } = this.#bag;
-    if (isRight(value)) return value;
-    throw new Kind(
-      `Cannot ${this.#what}: '${this.#prefix}${key}' must be ${expected}: ` +
-        `current value is ${shown(value)}`,
-    );
-  }
-
-  typed<T>(
-    key: string,
-    fallback: T,
-    type: "string" | "boolean" | "function",
-  ): T {
-    return this.read(
-      key,
-      fallback,
-      `a ${type}`,
-      (value) => {
-        const found = typeof value;
-        return found === type;
-      },
-    );
-  }
-
-  number(
-    key: string,
-    fallback: number,
-    min: number,
-    max: number = Infinity,
-    whole = false,
-  ): number {
-    const expected = `a ${whole ? "whole " : ""}number of at least ${min}${
-      max < Infinity ? ", and finite" : ""
-    }`;
-    const value = this.read(
-      key,
-      fallback,
-      expected,
-      (value) => typeof value === "number",
-    );
-    const isRight = () => value >= min && value <= max && !(whole && value % 1);
-    return this.read(key, value, expected, isRight, RangeError);
-  }
-
-  choice<T extends string>(key: string, ...values: T[]): T {
-    return this.read(
-      key,
-      values[0]!,
-      `one of ${values.join(", ")}`,
-      (value) => values.includes(value),
-    );
-  }
-
-  bag(key: string, prefix = `${key}.`): Reader {
-    const bag = this.read(
-      key,
-      {},
-      "an object",
-      (value) => typeof value === "object" && value !== null,
-    );
-    return new Reader(this.#what, bag, prefix);
-  }
+  return values as T;
 }
+
+function typed(
+  type: "string" | "boolean" | "function",
+  fallback: unknown,
+): Rule {
+  const isRight = (value: unknown) => {
+    const found = typeof value;
+    return found === type;
+  };
+  return [fallback, `a ${type}`, isRight];
+}
+
+function number(
+  fallback: number,
+  min: number,
+  kind: "" | "finite " | "whole " = "",
+): Rule {
+  const isRight = (value: unknown) =>
+    typeof value === "number" && value >= min &&
+    !(kind === "finite " && value === Infinity) &&
+    !(kind === "whole " && value % 1);
+  return [fallback, `a ${kind}number of at least ${min}`, isRight];
+}
+
+function choice<T extends string>(...values: T[]): Rule {
+  const isRight = (value: T) => values.includes(value);
+  return [values[0], `one of ${values.join(", ")}`, isRight];
+}
+
+const bag: Rule = [
+  {},
+  "an object",
+  (value: unknown) => typeof value === "object" && value,
+];
+
+const list: Rule = [
+  undefined,
+  "a list of children",
+  (value?: Iterable<Child>) => typeof value?.[Symbol.iterator] === "function",
+];
 
 /** Checks a child; its runner is known by its shape. */
-export function specOf(what: string, child: Child) {
-  const from = new Reader(what, { child: child ?? null }).bag("child", "");
-  const runner = from.read(
-    "runner",
-    undefined as SupervisedRunner | undefined,
-    "a runner with start(), stop() and finished()",
-    (value) =>
-      ["start", "stop", "finished"].every((key) =>
-        typeof value?.[key as "start"] === "function"
-      ),
-  )!;
-  return {
-    runner,
-    name: from.typed("name", runner.name as string, "string"),
-    restart: from.choice<RestartType>(
-      "restart",
-      "transient",
-      "permanent",
-      "temporary",
-    ),
-    dependsOn: from.read(
-      "dependsOn",
-      undefined as Names,
+export function specOf(what: string, child: Child): Spec {
+  read(what, { child }, { child: bag });
+  return read(what, child, {
+    runner: [
+      undefined,
+      "a runner",
+      (value?: SupervisedRunner) =>
+        (["start", "stop", "finished"] as const).every((key) =>
+          typeof value?.[key] === "function"
+        ),
+    ],
+    name: typed("string", child.runner?.name),
+    restart: choice<RestartType>("transient", "permanent", "temporary"),
+    dependsOn: [
+      undefined,
       "a list of names",
-      (value) =>
-        value === undefined || Array.isArray(value) && value.every(isName),
-    ),
-    startTimeout: from.number("startTimeout", Infinity, 0),
-    stopTimeout: from.number("stopTimeout", Infinity, 0),
-  };
+      (value: unknown) =>
+        value === undefined ||
+        Array.isArray(value) && value.every((each) => typeof each === "string"),
+    ],
+    startTimeout: number(Infinity, 0),
+    stopTimeout: number(Infinity, 0),
+  });
 }
 
-/** Reads each option once; throws before anything has changed. */
-export function settingsOf(what: string, options: SupervisorOptions = {}) {
-  const from = new Reader(what, { options }).bag("options", "");
-  const backoff = from.bag("backoff");
-  const intensity = from.bag("intensity");
-  const initial = backoff.number("initial", 100, 1, FINITE);
-  return {
-    name: from.typed("name", "supervisor", "string"),
-    strategy: from.choice<Strategy>(
-      "strategy",
-      "one-for-one",
-      "one-for-all",
-      "rest-for-one",
-    ),
-    stopTimeout: from.number("stopTimeout", 5_000, 0),
-    maxErrors: from.number("maxErrors", 100, 1, Infinity, true),
-    printErrors: from.typed("printErrors", true, "boolean"),
-    observer: from.read(
-      "observer",
-      undefined as SupervisorObserver | undefined,
+/** Checks what a supervisor is made of. */
+export function settingsOf(
+  what: string,
+  children: Iterable<Child>,
+  options: SupervisorOptions = {},
+): Settings {
+  read(what, { options, children }, { options: bag, children: list });
+  const { backoff, intensity, ...own } = read<Own>(what, options, {
+    name: typed("string", "supervisor"),
+    strategy: choice<Strategy>("one-for-one", "one-for-all", "rest-for-one"),
+    stopTimeout: number(5_000, 0),
+    maxErrors: number(100, 1, "whole "),
+    printErrors: typed("boolean", true),
+    observer: [
+      undefined,
       "a function",
-      (value) => value === undefined || typeof value === "function",
-    ),
+      (value: unknown) => value === undefined || typeof value === "function",
+    ],
+    backoff: bag,
+    intensity: bag,
+  });
+  // A wait that is not finite would never end.
+  const { initial } = read<{ initial: number }>(what, backoff, {
+    initial: number(100, 1, "finite "),
+  }, "backoff.");
+  return {
+    ...own,
     initial,
-    max: backoff.number("max", Math.max(15_000, initial), initial, FINITE),
-    factor: backoff.number("factor", 2, 1, FINITE),
-    resetAfter: backoff.number("resetAfter", 30_000, 0),
-    random: backoff.typed("random", Math.random, "function"),
-    restarts: intensity.number("restarts", 5, 0, Infinity, true),
-    window: intensity.number("window", 30_000, 1, FINITE),
-    then: intensity.choice<"fail" | "break">("then", "fail", "break"),
-    coolDown: intensity.number("coolDown", 15_000, 1, FINITE),
+    ...read<Full<Omit<Backoff, "initial">>>(what, backoff, {
+      max: number(Math.max(15_000, initial), initial, "finite "),
+      factor: number(2, 1, "finite "),
+      resetAfter: number(30_000, 0),
+      random: typed("function", Math.random),
+    }, "backoff."),
+    ...read<Full<Intensity>>(what, intensity, {
+      restarts: number(5, 0, "whole "),
+      window: number(30_000, 1, "finite "),
+      then: choice("fail", "break"),
+      coolDown: number(15_000, 1, "finite "),
+    }, "intensity."),
   };
 }

@@ -3,7 +3,6 @@
 // One more and a bare `setTimeout` fires at once.
 const LONGEST = 2 ** 31 - 1;
 
-const RealDate = Date;
 const realNow = Date.now;
 
 /**
@@ -11,23 +10,19 @@ const realNow = Date.now;
  * clocks move `Date` with the timers, but not all of them move `performance`.
  */
 export function now(): number {
-  return Date === RealDate && Date.now === realNow
-    ? performance.now()
-    : Date.now();
+  return (Date.now === realNow ? performance : Date).now();
 }
 
 /** Calls once, after some milliseconds; returns the way to call it off. */
 export function after(ms: number, ring: () => void): () => void {
   // Whoever set a timer clears it: a fake clock may be gone by then.
   const { setTimeout, clearTimeout } = globalThis;
-  let left = ms;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const arm = () => {
-    const part = Math.min(Math.ceil(left), LONGEST);
-    left -= part;
-    timer = setTimeout(() => left > 0 ? arm() : ring(), part);
+  const arm = (left: number) => {
+    const part = Math.min(left, LONGEST);
+    timer = setTimeout(() => left > part ? arm(left - part) : ring(), part);
   };
-  if (ms < Infinity) arm();
+  if (ms < Infinity) arm(ms);
   return () => {
     try {
       clearTimeout(timer);
@@ -37,27 +32,19 @@ export function after(ms: number, ring: () => void): () => void {
   };
 }
 
-/** A value as an error, wrapped where it is none. */
-function toError(value: unknown): Error {
-  try {
-    const { name, message } = value as Error;
-    if (typeof name === typeof message && message !== undefined) {
-      return value as Error;
-    }
-  } catch {
-    // It has no properties, or refuses to show them.
-  }
-  return new Error(`${typeof value} thrown`, { cause: value });
-}
-
-/** Does something, and resolves with what it fails with. */
+/** Does something, and resolves with what it fails with, as an error. */
 export async function failureOf(
   work: () => unknown,
 ): Promise<Error | undefined> {
   try {
     await work();
   } catch (error) {
-    return toError(error);
+    try {
+      if (typeof (error as Error).message === "string") return error as Error;
+    } catch {
+      // It has no properties, or refuses to show them.
+    }
+    return new Error(`${typeof error} thrown`, { cause: error });
   }
   return undefined;
 }

@@ -8,42 +8,103 @@
  */
 
 import type { StartControl } from "../start_stop/mod.ts";
-import { type Goal, type Node, pathsOf, type State } from "./_child.ts";
-import type { Feed } from "./_feed.ts";
-import { unlink } from "./_graph.ts";
-import { Restarts } from "./_restarts.ts";
+import {
+  cannot,
+  checkCycles,
+  fresh,
+  isActive,
+  isGoing,
+  isMissing,
+  type Node,
+  nodeOf,
+  pathsOf,
+  reach,
+  statusOf,
+  tell,
+  unlink,
+} from "./_child.ts";
+import { Journal } from "./_journal.ts";
 import type { Settings } from "./_settings.ts";
-import { now } from "./_time.ts";
+import { after, failureOf, now, within } from "./_time.ts";
+import type { SupervisorChildEvent } from "./events.ts";
+import type { Child } from "./options.ts";
 
 // While others wait for a child's end, it gets so much of what time is left.
 const SHARE = 0.9;
 
 /** The children of one supervisor. */
-export class Tree {
-  readonly nodes = new Map<string, Node>();
+export class Tree extends Journal {
+  readonly #nodes = new Map<string, Node>();
   /** No runner may be two children's. */
-  readonly runners = new Set<object>();
-  readonly settings: Settings;
-  readonly feed: Feed;
-  readonly restarts: Restarts;
+  readonly #runners = new Set<object>();
   /** Ends the run, with what it fails with; there while children are run. */
-  end: ((message?: string, cause?: Error) => void) | undefined;
+  #end: ((failure?: Error) => void) | undefined;
   #force!: AbortSignal;
   /** When a stop that is under way has to be over, by `now()`. */
   #deadline = 0;
   #rested: (() => void) | undefined;
-  readonly #dirty: Node[] = [];
-  #settling = false;
+  /** Those that may have something to do. */
+  #marked: Node[] = [];
+  #isSettling = false;
+  /** When restarts were made, within the last window. */
+  #made: number[] = [];
+  /** Those that have a place among them which they have not taken yet. */
+  readonly #planned = new Set<Node>();
+  /** Those whose wait is over, while children have still to end. */
+  readonly #held = new Set<Node>();
 
-  constructor(settings: Settings, feed: Feed) {
-    this.settings = settings;
-    this.feed = feed;
-    this.restarts = new Restarts(this);
+  constructor(what: string, children: Iterable<Child>, settings: Settings) {
+    super(settings);
+    for (const child of children) this.#add(this.#make(what, child));
+    const nodes = [...this.#nodes.values()];
+    for (const [index, node] of nodes.entries()) {
+      this.#link(what, node, nodes[index - 1]);
+    }
+    checkCycles(what, nodes);
   }
 
-  add(node: Node): void {
-    this.nodes.set(node.spec.name, node);
-    this.runners.add(node.spec.runner);
+  async addChild(child: Child): Promise<void> {
+    const what = `add a child to "${this.settings.name}"`;
+    const node = this.#make(what, child);
+    this.#link(what, node, [...this.#nodes.values()].at(-1));
+    this.#add(node);
+    if (!this.#end) return;
+    this.#aim(node, "run");
+    try {
+      await this.#settled(node);
+    } catch (error) {
+      this.#drop(node).catch(() => {});
+      throw error;
+    }
+  }
+
+  async removeChild(name: string): Promise<void> {
+    const node = this.#find("remove", name);
+    for (const { name: other, dependsOn } of node.dependents) {
+      if (!dependsOn?.includes(name)) continue;
+      throw cannot(`remove ${this.#own(name)}`, `"${other}" depends on it`);
+    }
+    await this.#drop(node);
+  }
+
+  async restartChild(name: string): Promise<void> {
+    const node = this.#find("restart", name);
+    const { culprit, leaving, child } = node;
+    if (leaving || !this.#end) {
+      throw cannot(`restart ${this.#own(name)}`, "it is not to run");
+    }
+    // Another's restart that has taken it down brings it back, too.
+    if (culprit === undefined || culprit === node) {
+      node.attempts = 0;
+      this.#show(node, "circuit", "closed");
+      if (culprit !== undefined) this.#over(node);
+      else if (child !== "waiting") this.#plan(node, 0);
+    }
+    await this.#settled(node);
+  }
+
+  status() {
+    return Array.from(this.#nodes.values(), statusOf);
   }
 
   /** Gives a stop its time. */
@@ -51,207 +112,372 @@ export class Tree {
     if (ms >= 0) this.#deadline = Math.max(this.#deadline, now() + ms);
   }
 
-  record(what: string, cause: Error, phase: "start" | "stop" = "start"): void {
-    const message = `Cannot ${what}: ${cause.message}`;
-    this.feed.record(new Error(message, { cause }), phase);
-  }
-
-  /** Ends the run with what it fails with. */
-  fail(message: string, cause: Error | undefined): void {
-    this.end?.(`Cannot ${message}`, cause);
-  }
-
   /** One run of the supervisor. */
   async run(signal: AbortSignal, control: StartControl): Promise<void> {
     this.#deadline = 0;
+    this.#force = control.force;
     // What is told of the children comes after what is told of the launch.
     await undefined;
-    let failure: string | undefined;
-    let cause: Error | undefined;
     if (signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      this.end = (...reasons) => {
-        [failure, cause] = reasons;
-        this.end = undefined;
-        resolve();
+    const failure = await new Promise<Error | undefined>((resolve) => {
+      this.#end = (reason) => {
+        this.#end = undefined;
+        resolve(reason);
       };
-      signal.addEventListener("abort", () => this.end?.());
-      this.#force = control.force;
+      signal.addEventListener("abort", () => this.#end?.());
       this.#begin(control.ready);
     });
-    const { nodes } = this;
+    const nodes = [...this.#nodes.values()];
     if (this.#deadline === 0) this.grant();
-    this.rest([...nodes.values()], this.#deadline);
+    for (const node of [...nodes].reverse()) this.#rest(node, this.#deadline);
     await new Promise<void>((resolve) => {
       this.#rested = () => {
-        for (const node of nodes.values()) {
-          // A stop waits for every end, a failure no longer than its time.
-          if (node.active || signal.aborted && node.state.name === "late") {
-            return;
-          }
-        }
-        resolve();
+        // A stop waits for every end, a failure no longer than its time.
+        const isUp = (node: Node) =>
+          isActive(node) || signal.aborted && node.state === "late";
+        if (!nodes.some(isUp)) resolve();
       };
-      this.settle();
+      this.#settle();
     });
     this.#rested = undefined;
     if (failure === undefined) return;
-    const late = pathsOf(this.status(), "stopping");
-    throw new Error(late ? `${failure}; not stopped: ${late}` : failure, {
-      cause,
-    });
+    const late = pathsOf(this.status(), "waiting");
+    throw late
+      ? new Error(`${failure.message}; not stopped: ${late}`, failure)
+      : failure;
   }
 
   #begin(ready: () => void): void {
-    this.restarts.intensity.clear();
-    let left = this.nodes.size;
+    this.#made = [];
+    let left = this.#nodes.size;
     if (left === 0) ready();
-    for (const node of this.nodes.values()) {
-      node.starts = node.attempts = 0;
-      node.error = undefined;
-      node.circuit = "closed";
-      node.waiter = (failure) => {
-        const { name } = node.spec;
-        if (failure === undefined || node.leaver) {
-          if (--left === 0) ready();
-        } else {
-          this.fail(
-            `start "${name}" of "${this.settings.name}": ${failure.message}`,
-            failure,
-          );
-        }
-      };
-      this.set(node, undefined, "run");
+    for (const node of this.#nodes.values()) {
+      Object.assign(node, fresh);
+      node.waiters.push((failure) => {
+        if (failure && !node.leaving) {
+          const what = `start ${this.#own(node.name)}`;
+          this.#end?.(cannot(what, failure.message, failure));
+        } else if (--left === 0) ready();
+      });
+      this.#aim(node, "run");
     }
-    this.settle();
+    this.#settle();
   }
 
-  status() {
-    return [...this.nodes.values()].map((node) => node.status);
+  /** Makes a child that is still to be listed. */
+  #make(what: string, child: Child): Node {
+    const node = nodeOf(what, child);
+    const { name, runner } = node;
+    if (!this.#nodes.has(name) && !this.#runners.has(runner)) return node;
+    throw cannot(what, `the name "${name}" or its runner is another child's`);
   }
 
-  /** Takes children down for good. */
-  rest(nodes: Node[], deadline: number): void {
-    for (const node of nodes.reverse()) {
-      this.restarts.leave(node);
-      node.deadline = deadline;
-      this.set(node, undefined, "rest");
-    }
-    for (const node of nodes) {
-      node.tell(() =>
-        new DOMException(
-          `Cannot start "${node.spec.name}": a stop called it off`,
-          "AbortError",
-        )
-      );
-    }
-    this.settle();
+  /** Ties a child to those that it depends on. */
+  #link(what: string, node: Node, before: Node | undefined): void {
+    const isChained = before && this.settings.strategy === "rest-for-one";
+    const { name, dependsOn = isChained ? [before.name] : [] } = node;
+    // The last is likely to be up last: it is the first to be looked at.
+    node.deps = dependsOn.map((each) => {
+      const dep = this.#nodes.get(each);
+      if (dep !== undefined) return dep;
+      throw cannot(what, `"${name}" depends on "${each}", which is no child`);
+    }).reverse();
+    for (const { dependents } of node.deps) dependents.push(node);
   }
 
-  /** Changes a child; what follows from it follows in {@linkcode settle}. */
-  set(node: Node, name?: State["name"], goal: Goal = node.goal): State {
-    const from = node.shown;
-    if (name !== undefined) {
-      node.proof?.();
-      node.state = { name, since: now() };
+  #add(node: Node): void {
+    this.#nodes.set(node.name, node);
+    this.#runners.add(node.runner);
+  }
+
+  #find(verb: string, name: string): Node {
+    const node = this.#nodes.get(name);
+    if (node !== undefined) return node;
+    throw cannot(`${verb} ${this.#own(name)}`, "there is no such child");
+  }
+
+  /** A child in messages. */
+  #own(name: string): string {
+    return `"${name}" of "${this.settings.name}"`;
+  }
+
+  /** Waits until a child is as it is to be. */
+  #settled(node: Node): Promise<void> {
+    return new Promise((resolve, reject) => {
+      node.waiters.push((failure) => failure ? reject(failure) : resolve());
+      this.#settle();
+    });
+  }
+
+  /** Takes a child out, and waits until it is down. */
+  #drop(node: Node): Promise<void> {
+    if (!node.leaving) {
+      node.leaving = true;
+      this.#rest(node, now() + this.settings.stopTimeout);
     }
+    return this.#settled(node);
+  }
+
+  /** Takes a child down for good. */
+  #rest(node: Node, deadline: number): void {
+    this.#planned.delete(node);
+    if (node.culprit === node) this.#over(node);
+    node.culprit = undefined;
+    node.deadline = deadline;
+    this.#aim(node, "rest");
+    if (node.waiters.length === 0) return;
+    const message = `Cannot start "${node.name}": a stop called it off`;
+    tell(node, new DOMException(message, "AbortError"));
+  }
+
+  #become(node: Node, state: Node["state"]): number {
+    node.state = state;
+    node.proof?.();
+    this.#mark(node);
+    return ++node.turn;
+  }
+
+  #aim(node: Node, goal: Node["goal"]): void {
     node.goal = goal;
-    this.#dirty.push(node);
-    for (const each of node.deps) this.#dirty.push(each);
-    for (const each of node.dependents) this.#dirty.push(each);
-    const { shown: to, spec: { name: child } } = node;
-    if (from !== to) this.feed.emit({ type: "child", child, from, to });
-    return node.state;
+    this.#mark(node);
+  }
+
+  /** A child has changed; what follows from it follows when all is settled. */
+  #mark(node: Node): void {
+    const { deps, dependents, state, goal } = node;
+    this.#marked.push(node);
+    for (const each of deps) this.#marked.push(each);
+    for (const each of dependents) this.#marked.push(each);
+    const waits = state === "stopped" && goal !== "rest";
+    const shown = waits ? "waiting" : state === "late" ? "stopping" : state;
+    this.#show(node, "child", shown);
   }
 
   /** Lets each child that is marked do what its goal asks for. */
-  settle(): void {
-    if (this.#settling) return;
-    this.#settling = true;
+  #settle(): void {
+    if (this.#isSettling) return;
+    this.#isSettling = true;
     do {
-      for (const node of this.#dirty) this.#kick(node);
-      this.#dirty.length = 0;
-      this.restarts.release();
-    } while (this.#dirty.length > 0);
-    this.#settling = false;
+      for (const node of this.#marked) this.#kick(node);
+      this.#marked = [];
+      for (const node of this.#held) this.#release(node);
+    } while (this.#marked.length > 0);
+    this.#isSettling = false;
     this.#rested?.();
   }
 
   #kick(node: Node): void {
-    const { state: { name }, goal, leaver, spec } = node;
-    if (node.active) {
-      if (goal === "run" || name === "stopping") return;
-      for (const each of node.dependents) if (each.active) return;
-      void this.#stop(node);
-    } else if (leaver !== undefined && name === "stopped") {
-      if (!this.nodes.delete(spec.name)) return;
-      this.runners.delete(spec.runner);
+    const { state, goal, deps, dependents } = node;
+    if (isGoing(node)) {
+      if (state !== "stopping" && !dependents.some(isGoing)) {
+        void this.#stop(node);
+      }
+    } else if (node.leaving && state === "stopped") {
+      node.leaving = false;
+      this.#nodes.delete(node.name);
+      this.#runners.delete(node.runner);
       unlink(node);
-      leaver();
-    } else if (goal === "run") {
-      for (const each of node.deps) if (!each.ok) return;
-      if (this.restarts.admits(node)) void this.#start(node);
+      tell(node);
+    } else if (goal === "run" && !isActive(node) && !deps.some(isMissing)) {
+      this.#admit(node);
     }
   }
 
   async #start(node: Node): Promise<void> {
-    const state = this.set(node, "starting");
+    const { name, runner, restart, startTimeout: timeout } = node;
+    const { resetAfter, stopTimeout } = this.settings;
+    let turn = this.#become(node, "starting");
     node.starts++;
-    const failure = await node.launch();
-    if (node.state !== state) return;
-    if (failure !== undefined) return this.#failed(node, failure);
-    const up = this.set(node, "running");
-    this.restarts.arrived(node);
-    node.tell();
-    this.settle();
-    const error = await node.ended();
-    if (node.state !== up) return;
+    let error = await within(timeout, "was not ready", async () => {
+      if (node.starting) throw new Error("an earlier start has not settled");
+      node.starting = true;
+      try {
+        await runner.start(timeout < Infinity ? { timeout } : {});
+      } finally {
+        node.starting = false;
+      }
+    });
+    const isUp = error === undefined && node.turn === turn;
+    let uptime = 0;
+    if (isUp) {
+      const since = now();
+      turn = this.#become(node, "running");
+      if (node.circuit !== "closed") {
+        node.proof = after(
+          resetAfter,
+          () => this.#show(node, "circuit", "closed"),
+        );
+      }
+      if (node.goal === "run") tell(node);
+      this.#settle();
+      error = await failureOf(() => runner.finished());
+      uptime = now() - since;
+    }
+    if (node.turn !== turn) return;
     if (node.goal === "run") {
-      this.restarts.ended(node, "stopped", up.since, error);
-    } else this.set(node, "stopped");
-    this.settle();
-  }
-
-  async #failed(node: Node, failure: Error): Promise<void> {
-    const { state } = node;
-    this.set(node, undefined, "pause");
-    node.error = failure;
-    node.deadline = now() + this.settings.stopTimeout;
-    node.tell(() => failure);
-    if (node.state === state) {
-      // Out of time, it may still have to end.
-      if (node.spec.runner.state !== "stopped") await this.#stop(node);
-      else this.set(node, "stopped");
+      if (uptime >= resetAfter) node.attempts = 0;
+      if (!isUp) tell(node, error);
+      node.error = error ?? node.error;
+      if (error && this.#end) {
+        const what = `keep ${this.#own(name)} running`;
+        this.record(cannot(what, error.message, error), "start");
+      }
+      const returns = restart === "permanent" ||
+        restart === "transient" && error;
+      node.goal = returns ? "pause" : "rest";
+      node.deadline = now() + stopTimeout;
     }
-    if (this.end && node.goal === "pause" && !node.plan) {
-      this.restarts.ended(node, undefined, now(), failure);
+    // Out of time, it may still have to end.
+    if (runner.state === "stopped") this.#become(node, "stopped");
+    else await this.#stop(node);
+    if (this.#end && node.goal === "pause" && !node.culprit) {
+      this.#retry(node, error);
     }
-    this.settle();
+    this.#settle();
   }
 
   async #stop(node: Node): Promise<void> {
-    const { name, stopTimeout } = node.spec;
-    let left = Math.max(0, node.deadline - now());
-    for (const dep of node.deps) {
-      if (dep.active && dep.goal !== "run") {
-        left = Math.floor(left * SHARE);
-        break;
+    const { name, runner, deps, deadline, stopTimeout } = node;
+    const left = Math.max(0, deadline - now());
+    const share = Math.floor(deps.some(isGoing) ? left * SHARE : left);
+    const timeout = Math.min(stopTimeout, share);
+    this.#become(node, "stopping");
+    const error = await within(
+      timeout,
+      "did not end",
+      () => runner.stop({ timeout, signal: this.#force }),
+    );
+    const isLate = error && runner.state !== "stopped";
+    const turn = this.#become(node, isLate ? "late" : "stopped");
+    if (isLate) {
+      if (this.#end) {
+        const what = `stop ${this.#own(name)}`;
+        this.record(cannot(what, error.message, error), "stop");
       }
-    }
-    const state = this.set(node, "stopping");
-    const error = await node.halt(Math.min(stopTimeout, left), this.#force);
-    if (node.state !== state) return;
-    const late = this.set(node, error ? "late" : "stopped");
-    if (error !== undefined) {
-      if (this.end) {
-        this.record(`stop "${name}" of "${this.settings.name}"`, error, "stop");
-      }
-      node.leaver?.(error);
-      void node.ended().then(() => {
-        if (node.state === late) this.set(node, "stopped");
-        this.settle();
+      if (node.leaving) tell(node, error);
+      void failureOf(() => runner.finished()).then(() => {
+        if (node.turn === turn) this.#become(node, "stopped");
+        this.#settle();
       });
     }
-    this.settle();
+    this.#settle();
+  }
+
+  /** Plans the restart of a child that is down after it was to run. */
+  #retry(node: Node, error: Error | undefined): void {
+    const { name, restarts, window, initial, factor, max, random, ...circuit } =
+      this.settings;
+    this.#room();
+    const taken = this.#made.length + this.#planned.size;
+    if (node.circuit === "closed" && taken < restarts) {
+      const bound = Math.min(initial * factor ** node.attempts++, max);
+      // Anything but a number from 0 to 1 would make a storm or a standstill.
+      const part = Math.min(Math.max(random(), 0), 1);
+      this.#planned.add(node);
+      this.#plan(node, Math.floor(part * bound) || 1, error);
+    } else if (circuit.then === "break") {
+      this.#show(node, "circuit", "open");
+      this.#plan(node, circuit.coolDown, error);
+    } else {
+      const why = `"${node.name}" ended after ${restarts} restarts`;
+      const what = `keep "${name}" running`;
+      this.#end!(cannot(what, `${why} within ${window} ms`, error));
+    }
+  }
+
+  /** Takes down those that are restarted with a child. */
+  #plan(node: Node, delay: number, error?: Error): void {
+    const { strategy, stopTimeout } = this.settings;
+    const reached = reach(node);
+    const group = node.group = strategy === "one-for-one"
+      ? [node]
+      : [...this.#nodes.values()].filter((each) =>
+        !each.leaving && (strategy === "one-for-all" || reached.has(each))
+      );
+    for (const each of [...group].reverse()) {
+      // A temporary one comes back only where somebody waits for it to be up; one
+      // that another restart has taken down comes back with that.
+      const returns = each === node || each.restart !== "temporary" ||
+        each.waiters.length > 0;
+      if (returns) each.culprit ??= node;
+      each.deadline = now() + stopTimeout;
+      this.#aim(each, each.culprit ? "pause" : "rest");
+    }
+    const children = group.filter(({ culprit }) => culprit === node)
+      .map(({ name }) => name);
+    this.emit({ type: "restart", child: node.name, children, delay, error });
+    if (delay > 0) this.#wait(node, delay);
+    else this.#over(node);
+  }
+
+  #wait(node: Node, ms: number): void {
+    node.due = now() + ms;
+    node.cancel = after(ms, () => {
+      this.#over(node);
+      this.#settle();
+    });
+  }
+
+  #over(node: Node): void {
+    node.cancel?.();
+    node.cancel = undefined;
+    this.#held.add(node);
+  }
+
+  /** Has those run that a restart took down, once all of them are down. */
+  #release(node: Node): void {
+    if (node.group.some(isGoing)) return;
+    this.#held.delete(node);
+    // With one that has to wait longer its group waits.
+    const ms = node.culprit ? this.#due(node) : 0;
+    if (ms > 0) return this.#wait(node, ms);
+    for (const each of node.group) {
+      if (each.culprit !== node) continue;
+      each.culprit = undefined;
+      this.#aim(each, "run");
+    }
+  }
+
+  /** Starts a child, or has it wait until it may be. */
+  #admit(node: Node): void {
+    const ms = this.#due(node);
+    if (ms > 0) {
+      node.culprit = node;
+      node.group = [node];
+      this.#aim(node, "pause");
+      return this.#wait(node, ms);
+    }
+    const isTrial = node.circuit === "open";
+    if (this.#planned.delete(node) || isTrial) this.#made.push(now());
+    if (isTrial) this.#show(node, "circuit", "half-open");
+    void this.#start(node);
+  }
+
+  /** Milliseconds until a child may take its place among the restarts. */
+  #due(node: Node): number {
+    const isBound = node.circuit === "open" || this.#planned.has(node);
+    return isBound ? this.#room() : 0;
+  }
+
+  /** Milliseconds until one more restart may be made, 0 if it may be now. */
+  #room(): number {
+    const { restarts, window } = this.settings;
+    const made = this.#made;
+    const since = now() - window;
+    while (made[0]! <= since) made.shift();
+    // Where none is allowed there is still the one trial of a circuit.
+    return made.length < Math.max(restarts, 1) ? 0 : made[0]! - since;
+  }
+
+  /** Tells of a change, where it is one. */
+  #show<Type extends "child" | "circuit">(
+    node: Node,
+    type: Type,
+    to: Node[Type],
+  ): void {
+    const { [type]: from, name } = node;
+    node[type] = to;
+    const event = { type, child: name, from, to } as SupervisorChildEvent;
+    if (from !== to) this.emit(event);
   }
 }

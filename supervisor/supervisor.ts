@@ -6,28 +6,11 @@ import type {
   StopOptions,
 } from "../runner.ts";
 import { StartStop } from "../start_stop/mod.ts";
-import { Node, pathsOf } from "./_child.ts";
-import { Feed } from "./_feed.ts";
-import { checkCycles, link } from "./_graph.ts";
-import { Reader, settingsOf, specOf } from "./_settings.ts";
-import { now } from "./_time.ts";
+import { pathsOf } from "./_child.ts";
+import { settingsOf } from "./_settings.ts";
 import { Tree } from "./_tree.ts";
 import type { SupervisorObserver, SupervisorStatus } from "./events.ts";
 import type { Child, SupervisorOptions } from "./options.ts";
-
-/** Waits with those who wait for the same already. */
-function joined(node: Node, key: "waiter" | "leaver"): Promise<void> {
-  const { [key]: earlier } = node;
-  return quiet(
-    new Promise((resolve, reject) => {
-      node[key] = (failure) => {
-        earlier?.(failure);
-        if (failure === undefined) resolve();
-        else reject(failure);
-      };
-    }),
-  );
-}
 
 /** A promise that causes no unhandled rejection, but for bad input. */
 function quiet(
@@ -100,7 +83,6 @@ function quiet(
  */
 export class Supervisor extends StartStop {
   readonly #tree: Tree;
-  readonly #feed: Feed;
   /** What rejects in place of an error that names no child. */
   readonly #explained = new WeakMap<object, Error>();
 
@@ -116,14 +98,13 @@ export class Supervisor extends StartStop {
    */
   constructor(children: Iterable<Child>, options?: SupervisorOptions) {
     const what = "create a Supervisor";
-    const settings = settingsOf(what, options);
-    const { name, stopTimeout, maxErrors, printErrors, observer } = settings;
-    const feed = new Feed(name, maxErrors, printErrors);
-    const tree = new Tree(settings, feed);
+    const settings = settingsOf(what, children, options);
+    const { name, stopTimeout, observer } = settings;
+    const tree = new Tree(what, children, settings);
     super((signal, control) => tree.run(signal, control), undefined, {
       name,
       stopTimeout,
-      // The feed has these errors too, and prints them.
+      // The tree has these errors too, and prints them.
       maxErrors: 1,
       printErrors: false,
       awaitReady: true,
@@ -131,36 +112,16 @@ export class Supervisor extends StartStop {
       startTimeout: Infinity,
     });
     this.#tree = tree;
-    this.#feed = feed;
-    feed.runner = this;
-    const { nodes } = tree;
-    for (
-      const child of new Reader(what, { children }).read(
-        "children",
-        children,
-        "a list of children",
-        (value) => typeof value?.[Symbol.iterator] === "function",
-      )
-    ) {
-      const node = this.#make(what, child);
-      tree.add(node);
-    }
-    let before: Node | undefined;
-    for (const node of nodes.values()) {
-      link(what, nodes, node, before);
-      if (settings.strategy === "rest-for-one") before = node;
-    }
-    checkCycles(what, nodes.values());
+    tree.runner = this;
     super.observe((event) => {
       if (event.type === "error") {
-        feed.record(this.#explain(event.error, event.phase), event.phase);
+        tree.record(this.#explain(event.error, event.phase), event.phase);
       } else {
-        if (event.type === "state" && event.to === "starting") feed.forget();
-        feed.emit(event);
+        if (event.type === "state" && event.to === "starting") tree.forget();
+        tree.emit(event);
       }
-      feed.tell();
     });
-    if (observer !== undefined) feed.join(observer);
+    if (observer !== undefined) tree.join(observer);
   }
 
   /**
@@ -185,24 +146,7 @@ export class Supervisor extends StartStop {
    * the child is in the list no more then.
    */
   addChild(child: Child): Promise<void> {
-    return quiet(this.#addChild(child));
-  }
-
-  async #addChild(child: Child): Promise<void> {
-    const what = `add a child to "${this.name}"`;
-    const { nodes, settings } = this.#tree;
-    const node = this.#make(what, child);
-    const chained = settings.strategy === "rest-for-one";
-    link(what, nodes, node, chained ? [...nodes.values()].at(-1) : undefined);
-    this.#tree.add(node);
-    if (!this.#tree.end) return;
-    this.#tree.set(node, undefined, "run");
-    try {
-      await this.#up(node);
-    } catch (error) {
-      void this.#drop(node);
-      throw error;
-    }
+    return quiet(this.#tree.addChild(child));
   }
 
   /**
@@ -228,19 +172,7 @@ export class Supervisor extends StartStop {
    * the list when it ends. It rejects where there is no such child.
    */
   removeChild(name: string): Promise<void> {
-    return quiet(this.#removeChild(name));
-  }
-
-  async #removeChild(name: string): Promise<void> {
-    const node = this.#find("remove", name);
-    for (const { spec } of node.dependents) {
-      if (spec.dependsOn?.includes(name)) {
-        throw new Error(
-          `Cannot remove "${name}" of "${this.name}": "${spec.name}" depends on it`,
-        );
-      }
-    }
-    await this.#drop(node);
+    return quiet(this.#tree.removeChild(name));
   }
 
   /**
@@ -273,18 +205,7 @@ export class Supervisor extends StartStop {
    * not run or has no such child.
    */
   restartChild(name: string): Promise<void> {
-    return quiet(this.#restartChild(name));
-  }
-
-  async #restartChild(name: string): Promise<void> {
-    const node = this.#find("restart", name);
-    if (node.leaver || !this.#tree.end) {
-      throw new Error(
-        `Cannot restart "${name}" of "${this.name}": it is not to run`,
-      );
-    }
-    this.#tree.restarts.hurry(node);
-    await this.#up(node);
+    return quiet(this.#tree.restartChild(name));
   }
 
   /**
@@ -378,14 +299,14 @@ export class Supervisor extends StartStop {
   /** As above, for an observer of any runner; it is told all events, too. */
   override observe(observer: Observer): () => void;
   override observe(observer: SupervisorObserver | Observer): () => void {
-    new Reader(`observe "${this.name}"`, { observer })
-      .typed("observer", undefined, "function");
-    return this.#feed.join(observer as SupervisorObserver);
+    // It is checked there, and told nothing.
+    super.observe(observer as Observer)();
+    return this.#tree.join(observer as SupervisorObserver);
   }
 
   /** The newest error since the last launch, or `undefined`. */
   override errorsLast(): Error | undefined {
-    return this.#feed.errors.at(-1);
+    return this.#tree.errors.at(-1);
   }
 
   /**
@@ -393,69 +314,36 @@ export class Supervisor extends StartStop {
    * children, at most `maxErrors`, oldest first, as a copy.
    */
   override errorsList(): Error[] {
-    return [...this.#feed.errors];
+    return [...this.#tree.errors];
   }
 
   /** How many errors there were since the last launch, also those not kept. */
   override errorsTotal(): number {
-    return this.#feed.total;
-  }
-
-  #make(what: string, child: Child): Node {
-    const node = new Node(specOf(what, child));
-    const { name, runner } = node.spec;
-    const { nodes, runners } = this.#tree;
-    if (nodes.has(name) || runners.has(runner)) {
-      throw new Error(
-        `Cannot ${what}: the name "${name}" or its runner is another child's`,
-      );
-    }
-    return node;
-  }
-
-  #find(verb: string, name: string): Node {
-    const node = this.#tree.nodes.get(name);
-    if (node !== undefined) return node;
-    throw new Error(
-      `Cannot ${verb} "${name}" of "${this.name}": there is no such child`,
-    );
-  }
-
-  /** Waits until a child is up. */
-  #up(node: Node): Promise<void> {
-    const call = joined(node, "waiter");
-    this.#tree.settle();
-    return call;
-  }
-
-  /** Takes a child out, and waits until it is down. */
-  #drop(node: Node): Promise<void> {
-    const call = joined(node, "leaver");
-    this.#tree.rest([node], now() + this.#tree.settings.stopTimeout);
-    return call;
+    return this.#tree.total;
   }
 
   /** Names the children that an error of the machine is about. */
   #explain(error: Error, phase: ErrorPhase): Error {
-    let told = this.#explained.get(error) ?? error;
-    if (told === error && error.name === "TimeoutError") {
-      const children = this.#tree.status();
-      const names = phase === "stop"
-        ? `not stopped: ${pathsOf(children, "stopping", "running", "starting")}`
-        : `not ready: ${pathsOf(children, "starting", "waiting")}`;
-      told = new DOMException(`${error.message}; ${names}`, "TimeoutError");
+    let told = this.#explained.get(error);
+    if (told === undefined && error.name === "TimeoutError") {
+      const isStop = phase === "stop";
+      const names = pathsOf(
+        this.#tree.status(),
+        isStop ? "waiting" : "running",
+      );
+      const what = isStop ? "stopped" : "ready";
+      const message = `${error.message}; not ${what}: ${names}`;
+      told = new DOMException(message, "TimeoutError");
       this.#explained.set(error, told);
     }
-    return told;
+    return told ?? error;
   }
 
-  #told(call: Promise<void>, options: StopOptions | undefined): Promise<void> {
+  #told(call: Promise<void>, options: StopOptions = {}): Promise<void> {
     return quiet(
       call,
       (error) =>
-        error === options?.signal?.reason
-          ? error
-          : this.#explain(error, "stop"),
+        error === options.signal?.reason ? error : this.#explain(error, "stop"),
     );
   }
 }

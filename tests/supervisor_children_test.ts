@@ -159,6 +159,21 @@ describe("Supervisor: removeChild", () => {
     assertEquals(log, ["a up", "c up", "c down", "a down"]);
   });
 
+  it("takes one out of a chain that runs, under the one after it", async () => {
+    const { a, b, c, log } = parts(["a", "b", "c"]);
+    const app = supervise([a, b, c], { strategy: "rest-for-one" });
+    await app.start();
+    const remove = watch(app.removeChild("b"));
+    await drain();
+    assertEquals([remove.status, ...states(app)], [
+      "resolved",
+      "a running",
+      "c running",
+    ]);
+    await app.stop();
+    assertEquals(log.slice(3), ["b down", "c down", "a down"]);
+  });
+
   it("lets a start end that waited for it", async () => {
     const { a, b } = parts(["a", "b"]);
     b.onStart = "hang";
@@ -205,6 +220,21 @@ describe("Supervisor: restartChild", () => {
     await app.restartChild("b");
     await drain();
     assertEquals(log.slice(3), ["c down", "b down", "b up", "c up"]);
+    await app.stop();
+  });
+
+  it("restarts a dependency under those that depend on it", async () => {
+    const { a, b, log } = parts(["a", "b"]);
+    const app = supervise([a, { runner: b.runner, dependsOn: ["a"] }]);
+    await app.start();
+    const restart = watch(app.restartChild("a"));
+    await drain();
+    assertEquals([restart.status, ...log.slice(2)], [
+      "resolved",
+      "a down",
+      "a up",
+    ]);
+    assertEquals(states(app), ["a running", "b running"]);
     await app.stop();
   });
 

@@ -3,7 +3,9 @@ import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
 import { install } from "@sinonjs/fake-timers";
 import { gate, reasonOf, watch } from "./_helpers.ts";
-import { drain, parts, pass, states, supervise } from "./_parts.ts";
+import { StartStop } from "@golib/runner";
+import type { Child } from "@golib/runner/supervisor";
+import { drain, type Part, parts, pass, states, supervise } from "./_parts.ts";
 
 describe("Supervisor: stop", () => {
   it("resolves where nothing runs", async () => {
@@ -226,6 +228,108 @@ describe("Supervisor: stop", () => {
     assertEquals(states(app), ["a starting", "b running"]);
     await app.stop();
     assertEquals(states(app), ["a stopped", "b stopped"]);
+  });
+
+  it("shows a child as stopped whose start failed during it", async () => {
+    using time = new FakeTime();
+    const { a, b } = parts(["a", "b"]);
+    const app = supervise([
+      { runner: a.runner, startTimeout: 30 },
+      { runner: b.runner, dependsOn: ["a"] },
+    ]);
+    await app.start();
+    a.onStart = b.onStop = "hang";
+    a.fail();
+    await pass(time, 100);
+    const stop = watch(app.stop());
+    await pass(time, 50);
+    assertEquals(states(app), ["a stopped", "b stopping"]);
+    b.release.open();
+    await drain();
+    assertEquals([stop.status, ...states(app)], [
+      "resolved",
+      "a stopped",
+      "b stopped",
+    ]);
+  });
+
+  // All that is due comes at once, with nothing in between: the end of the grace
+  // and what the children are told then.
+  const wholes: [string, (a: Part) => Child, string][] = [
+    ["that nobody waits for", (a) => a, '"a"'],
+    [
+      "with a time of its own that is as long",
+      ({ runner }) => ({ runner, stopTimeout: 1_000 }),
+      '"a"',
+    ],
+    [
+      "below another supervisor",
+      (a) => ({ runner: supervise([a], { name: "low" }) }),
+      '"low" ("a")',
+    ],
+  ];
+  for (const [what, childOf, names] of wholes) {
+    it(`names a child ${what} when the whole budget is over`, async () => {
+      using time = new FakeTime();
+      const { a, b } = parts(["a", "b"]);
+      const app = supervise([childOf(a), b], { stopTimeout: 1_000 });
+      await app.start();
+      a.onStop = "hang";
+      const stops = [watch(app.stop()), watch(app.stop())];
+      await drain();
+      time.tick(1_000);
+      await drain();
+      for (const { status, reason } of stops) {
+        assertEquals(status, "rejected");
+        const { message } = reason as Error;
+        assert(message.endsWith(`; not stopped: ${names}`), message);
+      }
+      a.release.open();
+      await drain();
+      assertEquals(app.state, "stopped");
+    });
+  }
+
+  it("names a child that was to be removed, and did not end", async () => {
+    using time = new FakeTime();
+    const { a, b } = parts(["a", "b"]);
+    const app = supervise([{ runner: a.runner, stopTimeout: 10 }, b]);
+    await app.start();
+    a.onStop = "hang";
+    const remove = watch(app.removeChild("a"));
+    await pass(time, 10);
+    assertEquals(remove.status, "rejected");
+    const stop = reasonOf(app.stop({ timeout: 100 }));
+    await pass(time, 100);
+    const { message } = await stop as Error;
+    assert(message.endsWith('; not stopped: "a"'), message);
+    a.release.open();
+    await drain();
+    assertEquals(app.state, "stopped");
+  });
+
+  it("ends by itself or names the child, where force ends it", async () => {
+    for (const margin of [-1, 0, 1]) {
+      using time = new FakeTime();
+      const forced = gate();
+      const runner = new StartStop(
+        (_signal, { force }) => {
+          force.addEventListener("abort", () => forced.open());
+          return forced.promise;
+        },
+        undefined,
+        { name: "a", printErrors: false },
+      );
+      const stopTimeout = 1_000 + margin;
+      const app = supervise([{ runner, stopTimeout }], { stopTimeout: 1_000 });
+      await app.start();
+      const stop = watch(app.stop());
+      await pass(time, 1_001);
+      assertEquals(app.state, "stopped");
+      if (stop.status === "resolved") continue;
+      const { message } = stop.reason as Error;
+      assert(message.endsWith('; not stopped: "a"'), message);
+    }
   });
 
   it("leaves no timer behind", async () => {

@@ -2,7 +2,8 @@ import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
 import type { RestartType, Strategy } from "@golib/runner/supervisor";
-import { parts, pass, states, supervise } from "./_parts.ts";
+import { watch } from "./_helpers.ts";
+import { drain, parts, pass, states, supervise } from "./_parts.ts";
 
 /** What OTP's documentation says of its strategies and restart types. */
 interface Case {
@@ -207,6 +208,27 @@ describe("Supervisor: strategies", () => {
     await pass(time, 1);
     assertEquals(log.slice(3), ["a up", "b up"]);
     b.onStop = "end";
+    await app.stop();
+  });
+
+  it("one-for-all brings a temporary child back that was not up yet", async () => {
+    using time = new FakeTime();
+    const { a, b } = parts(["a", "b"]);
+    const app = supervise([a, { runner: b.runner, restart: "temporary" }], {
+      strategy: "one-for-all",
+      backoff: { initial: 10 },
+    });
+    b.onStart = "hang";
+    const start = watch(app.start());
+    await drain();
+    b.onStart = "be ready";
+    a.fail();
+    await pass(time, 10);
+    assertEquals([start.status, ...states(app)], [
+      "resolved",
+      "a running",
+      "b running",
+    ]);
     await app.stop();
   });
 
