@@ -5,6 +5,8 @@ import { toError } from "./errors.ts";
 import { recoveryCaller } from "./recovery.ts";
 import type { Settings } from "./settings.ts";
 
+type Teller = (event: RunnerEvent) => Promise<void>;
+
 /** The journal of one runner. */
 export class Journal {
   readonly runner: Runner;
@@ -14,9 +16,9 @@ export class Journal {
   /** How many errors there were since then. */
   total = 0;
   // One for each time that an observer has joined.
-  #observers: Set<Observer> | undefined;
+  #observers: Set<Teller> | undefined;
   // Each with those who had joined when it happened.
-  #events: [RunnerEvent, Observer[]][] | undefined;
+  #events: [RunnerEvent, Teller[]][] | undefined;
   // How many transitions are under way; events wait until there is none.
   #depth = 0;
 

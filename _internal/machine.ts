@@ -184,7 +184,7 @@ export class Machine extends Journal {
   }
 
   /** Launches for a call in line, or for one that has to wait for nothing. */
-  launch(call?: Call, begin = (run: Run): void => run.begin()): void {
+  launch(call?: Call, begin = (run: Run): unknown => run.begin()): void {
     const { awaitReady } = this.settings;
     let run: Run | undefined;
     try {
@@ -205,7 +205,7 @@ export class Machine extends Journal {
         ? { name: "starting", run, call: call! }
         : { name: "running", run, since: performance.now() },
     );
-    begin(run);
+    void begin(run);
     if (!awaitReady) call?.resolve();
     this.exit();
   }
@@ -255,7 +255,9 @@ export class Machine extends Journal {
       const { source } = state.run ?? {};
       try {
         // A restart without a signal takes that of the run which it replaces.
-        call.heed(call.signal ?? (call.verb === "restart" ? source : undefined));
+        call.heed(
+          call.signal ?? (call.verb === "restart" ? source : undefined),
+        );
       } catch (error) {
         // A look-alike may refuse.
         call.reject(error);

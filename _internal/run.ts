@@ -36,10 +36,10 @@ export abstract class Run implements AbortListener {
   }
 
   /** Begins to work; what goes wrong is told to the machine, never thrown. */
-  abstract begin(): void;
+  abstract begin(): void | Promise<void>;
 
   /** Called once, when the run's signal has just aborted. */
-  protected abstract halted(): void;
+  protected abstract halted(): void | Promise<void>;
 
   /** Whether a run that is told to end now ends within microtasks. */
   get isIdle(): boolean {
@@ -48,8 +48,7 @@ export abstract class Run implements AbortListener {
 
   /** Aborts when the run is told to end. */
   get signal(): AbortSignal {
-    return this.#signal ??=
-      (this.#controller = this.#make(1)).signal;
+    return this.#signal ??= (this.#controller = this.#make(1)).signal;
   }
 
   /** Aborts when nobody waits for the run's end any more. */
@@ -71,7 +70,7 @@ export abstract class Run implements AbortListener {
     this.#told = 1;
     this.#reason = reason;
     this.#controller?.abort(this.reason);
-    this.halted();
+    void this.halted();
   }
 
   /** Nobody waits any more. */

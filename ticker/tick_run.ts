@@ -190,7 +190,9 @@ export class TickRun extends Run implements Alarm {
     } catch (error) {
       thrown = { error };
     }
-    if (pending === undefined) return this.#ended(scheduledAt, startedAt, times, thrown);
+    if (pending === undefined) {
+      return this.#ended(scheduledAt, startedAt, times, thrown);
+    }
     const ended = (reason?: Thrown) => {
       this.#ended(scheduledAt, startedAt, times, reason);
       // A point that is reached at this very moment does not go by a timer, which

@@ -134,6 +134,6 @@ export class Ticker extends Lifecycle {
       limit.end();
       throw new Error(machine.cannot("tick", "a tick or a stop is in flight"));
     }
-    return ended;
+    await ended;
   }
 }
