@@ -63,10 +63,7 @@ const tasks = {
   ],
   coverage: () => ["_tools/coverage.mjs", ...rest],
   broken: () => ["_tools/broken.mjs", ...rest],
-  soak() {
-    process.env["GOLIB_RUNNER_MODEL"] ??= rest[0] ?? "1000000";
-    return ["--import", "tsx", "tests/model_test.ts"];
-  },
+  soak: () => ["_tools/soak.mjs", ...rest],
 };
 if (!Object.hasOwn(tasks, task ?? "")) {
   console.error(`Usage: node _tools/run.mjs ${Object.keys(tasks).join("|")}`);

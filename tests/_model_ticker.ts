@@ -7,7 +7,16 @@ import { type Caller, type Limits, type Run, World } from "./_model.ts";
 
 /** What one tick does. */
 export interface Tick {
-  readonly does: "nothing" | "throw" | "wait" | "obey" | "fail" | "hang";
+  readonly does:
+    | "nothing"
+    | "throw"
+    | "return"
+    | "reject"
+    | "wait"
+    | "obey"
+    | "fail"
+    | "hang"
+    | "own stop";
   /** How long it waits, in milliseconds. */
   readonly ms: number;
   readonly calls: Caller | "control.stop" | "reset" | undefined;
@@ -18,8 +27,6 @@ export interface Rhythm extends Limits {
   readonly immediate: boolean;
   readonly tickTimeout: number;
   readonly ticks: readonly Tick[];
-  readonly onEvent: Caller | undefined;
-  readonly budget: number;
 }
 
 interface Beats extends Run {
@@ -35,10 +42,11 @@ export class TickerWorld extends World<Ticker> {
   readonly runner: Ticker;
   ticks = 0;
   readonly #rhythm: Rhythm;
-  #budget: number;
   #count = 0;
   #endedAt = 0;
-  #inFlight: { readonly gate: Gate; readonly at: number } | undefined;
+  #inFlight:
+    | { readonly gate: Gate; readonly at: number; readonly signal: AbortSignal }
+    | undefined;
   /** Which run the events are at. */
   #story = -1;
   /** The ticks that events have still to tell of. */
@@ -47,22 +55,21 @@ export class TickerWorld extends World<Ticker> {
   constructor(rhythm: Rhythm) {
     super({ ...rhythm, awaitReady: false });
     this.#rhythm = rhythm;
-    this.#budget = rhythm.budget;
-    const { interval, immediate, tickTimeout, stopTimeout, maxErrors } = rhythm;
+    const { interval, immediate, tickTimeout } = rhythm;
+    const { stopTimeout, maxErrors, printErrors } = rhythm;
     this.runner = new Ticker(
       interval,
       (signal, control) => this.#tick(signal, control),
       {
         name: "model",
-        printErrors: false,
+        printErrors,
         immediate,
         tickTimeout,
         stopTimeout,
         maxErrors,
         observer: (event) => {
           this.must(() => this.#note(event));
-          this.observer(event);
-          this.#again(rhythm.onEvent);
+          return this.observer(event);
         },
       },
     );
@@ -87,7 +94,8 @@ export class TickerWorld extends World<Ticker> {
   }
 
   async close(): Promise<void> {
-    this.#budget = 0;
+    this.exhaust();
+    this.later = undefined;
     for (let round = 0; this.runner.state !== "stopped"; round++) {
       assert(round < 20, "it does not come to rest");
       this.call("stop", 1);
@@ -107,20 +115,18 @@ export class TickerWorld extends World<Ticker> {
 
   protected checkMore(): void {
     const beats = this.run as Beats | undefined;
-    if (!this.#inFlight) assertEquals(this.#untold, []);
+    if (this.#inFlight) {
+      const { at, signal } = this.#inFlight;
+      const isLate = this.now >= at + this.#rhythm.tickTimeout;
+      const isTold = this.runner.state === "stopping";
+      assertEquals(signal.aborted, isLate || isTold, "the signal of a tick");
+    } else assertEquals(this.#untold, []);
     if (!beats || this.runner.state !== "running" || this.#inFlight) return;
     const reached = Math.floor((this.now - beats.origin) / beats.interval);
     // What a tick outlasts is missed by the next; what is reached as it ends not.
     const outlasted = (this.#endedAt - beats.origin) / beats.interval;
     const due = Math.max(beats.passed, Math.ceil(outlasted) - 1);
     assertStrictEquals(due, reached, "the point of the last tick");
-  }
-
-  #again(kind: Caller | undefined): void {
-    if (kind === undefined || this.#budget <= 0) return;
-    this.#budget--;
-    this.isReentered = true;
-    this.call(kind);
   }
 
   override get lags(): boolean {
@@ -196,7 +202,7 @@ export class TickerWorld extends World<Ticker> {
     });
     this.ticks++;
     this.#untold.push({ at: now, missed: control.missed });
-    const flight = { gate: gate(), at: now };
+    const flight = { gate: gate(), at: now, signal };
     this.#inFlight = flight;
     const end = () => {
       this.#inFlight = undefined;
@@ -209,7 +215,7 @@ export class TickerWorld extends World<Ticker> {
       }
       control.stop();
     } else if (calls === "reset") this.reset(control, 7);
-    else this.#again(calls);
+    else this.again(calls);
     if (does === "nothing" || does === "throw") {
       end();
       if (does === "throw") throw this.throws();
@@ -222,26 +228,34 @@ export class TickerWorld extends World<Ticker> {
     signal: AbortSignal,
     does: Tick["does"],
     ms: number,
-    { promise }: Gate,
+    { promise, open, fail }: Gate,
   ): Promise<void> {
+    if (does === "return") return;
+    if (does === "reject") throw this.throws();
+    if (does === "own stop") {
+      await undefined;
+      await this.call("stop", 20).catch(() => {});
+      return;
+    }
     let timer;
-    const late = new Promise<void>((resolve) => {
-      if (does === "wait" || does === "fail") timer = setTimeout(resolve, ms);
-    });
-    const aborted = new Promise<never>((_resolve, reject) => {
-      const told = () => reject(signal.reason);
-      if (does !== "obey") return;
+    if (does === "wait" || does === "fail") {
+      const settle = () => does === "wait" ? open() : fail("fail");
+      timer = setTimeout(settle, ms);
+    } else if (does === "obey") {
+      const settle = () => fail(signal.reason);
+      const told = () => {
+        if (this.later) this.later("the tick ends", settle);
+        else settle();
+      };
       if (signal.aborted) told();
       else signal.addEventListener("abort", told, { once: true });
-    });
-    aborted.catch(() => {});
+    } else this.later?.("the tick settles", open);
     try {
-      await Promise.race([promise, late, aborted]);
+      await promise;
     } catch (reason) {
       throw reason === "fail" ? this.throws() : reason;
     } finally {
       clearTimeout(timer);
     }
-    if (does === "fail") throw this.throws();
   }
 }
