@@ -174,7 +174,7 @@ export const breaks = [
   {
     name: "a stopped ticker does not wait for its tick",
     from: "if (this.isIdle) { void Promise",
-    to: "{ void Promise",
+    to: "if (Date) { void Promise",
   },
   {
     name: "the points that a tick covers are not missed",

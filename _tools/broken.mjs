@@ -79,8 +79,10 @@ function run(copy, order) {
     line.startsWith("{")
   ).map((line) => JSON.parse(line));
   return {
-    // One that hangs, or breaks the program itself, is noticed as well.
-    isBroken: status !== 0 || signal !== null,
+    // One that does not even begin is no longer a program.
+    hasBegun: lines.some(({ batch }) => batch !== undefined),
+    // One that hangs is noticed as well.
+    hangs: status !== 0 || signal !== null,
     failure: lines.find(({ report }) => report),
     programs: lines.reduce((sum, line) => sum + (line.programs ?? 0), 0),
   };
@@ -96,8 +98,9 @@ function attempt(copy, seed) {
   const batches = Math.ceil(programs / SIZE);
   const size = Math.min(SIZE, programs);
   const order = { seed, batches, size, first: 0, stride: 1, stops: true };
-  const { failure, isBroken, programs: done } = run(copy, order);
-  if (!failure) return { isCaught: isBroken, how: isBroken ? "it hangs" : "" };
+  const { failure, hasBegun, hangs, programs: done } = run(copy, order);
+  if (!hasBegun) return { isCaught: false, how: "it does not begin" };
+  if (!failure) return { isCaught: hangs, how: hangs ? "it hangs" : "" };
   const again = run(copy, { replay: failure.replay, size }).failure;
   const isSame = again && causeOf(again) === causeOf(failure);
   return {
@@ -127,8 +130,9 @@ function breakAll() {
       "junction",
     );
     const seed = Math.floor(Math.random() * 2 ** 31);
-    if (attempt(copy, seed).isCaught) {
-      throw new Error(`The model fails on the code as it is, seed ${seed}`);
+    const sound = attempt(copy, seed);
+    if (sound.isCaught || sound.how) {
+      throw new Error(`The model fails on the code as it is: ${sound.how}`);
     }
     for (const { name, to, place } of aimed) {
       const path = join(copy, place.file);

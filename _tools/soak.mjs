@@ -50,7 +50,8 @@ function report({ report, replay }) {
   const parts = Object.entries(replay)
     .filter(([, value]) => value !== undefined && value !== null)
     .map(([name, value]) => `"--${name}=${value}"`);
-  console.log(`\nFAILED: ${replay.property}\n${report}`);
+  console.log(`\nFAILED: ${replay.property ?? "no program began"}\n${report}`);
+  if (!replay.property) return;
   console.log(
     `\nTo run it again:\n  npm run test:soak -- ${parts.join(" ")}\n`,
   );
