@@ -45,14 +45,7 @@ const tasks = {
   pack: () => ["_tools/pack.mjs", ...rest],
   size: () => ["_tools/size.mjs", ...rest],
   bench: () => ["bench/main.mjs", ...rest],
-  leaks: () => [
-    "_tools/each.mjs",
-    "deno",
-    "bun",
-    `node${process.versions.node.split(".")[0]}`,
-    "bench/leaks.ts",
-    ...rest,
-  ],
+  leaks: () => ["_tools/leaks.mjs", ...rest],
   load: () => [
     "_tools/each.mjs",
     "deno",
