@@ -13,7 +13,7 @@ import {
   Ticker,
   untilAborted,
 } from "@golib/runner";
-import { Printed, serve, turns, watch } from "./_helpers.ts";
+import { Printed, reasonOf, serve, turns, watch } from "./_helpers.ts";
 import { wait } from "./_watch.ts";
 
 const refuse = (): never => {
@@ -87,6 +87,12 @@ const traits: Record<string, Trait> = {
     string,
     Trait,
   ][] => [
+    [`whose aborted throws from read ${from} on`, {
+      aborted: (read, isAborted) => read < from ? isAborted : refuse(),
+    }],
+    [`whose aborted throws at read ${from} alone`, {
+      aborted: (read, isAborted) => read === from ? refuse() : isAborted,
+    }],
     [`that is aborted from read ${from} on, and calls nobody`, {
       aborted: (read) => read >= from,
       calls: 0,
@@ -145,13 +151,54 @@ describe("A look-alike of a signal", () => {
         signal: other.signal,
       });
       const ticking = watch(promise);
+      const atEnd = promise.then(() => checks, () => checks);
       await wait(5);
       other.fire();
       await wait(50);
       assert(ticking.status !== "pending");
       if (ticking.status === "rejected") assert(isTrap(ticking.reason));
+      assertEquals(checks, await atEnd, "it goes on");
     });
   }
+});
+
+describe("A look-alike that throws late", () => {
+  const late = (trait: Trait) => {
+    let isHostile = false;
+    const { signal } = like({
+      ...trait,
+      aborted: () => isHostile ? refuse() : false,
+    });
+    return { signal, turn: () => void (isHostile = true) };
+  };
+
+  it("rejects the start that is in line with it, and nothing else", async () => {
+    const { runner } = runnerOf();
+    const states: string[] = [];
+    runner.observe((event) => {
+      if (event.type === "state") states.push(event.to);
+    });
+    await runner.start();
+    const { signal, turn } = late({});
+    const start = watch(runner.start({ signal }));
+    turn();
+    await turns();
+    assertEquals(start.status, "rejected");
+    assert(isTrap(start.reason));
+    assertEquals(runner.state, "stopped");
+    assertEquals(states, ["running", "stopping", "stopped"]);
+  });
+
+  it("lets no check of runTick come after the rejection", async () => {
+    let checks = 0;
+    const { signal } = like({ add: refuse });
+    const options = { interval: 1, timeout: 1_000, signal };
+    const found = await reasonOf(runTick(() => ++checks > 5, options));
+    const before = checks;
+    await wait(20);
+    assert(isTrap(found));
+    assertEquals(checks, before);
+  });
 });
 
 function isTrap(reason: unknown): boolean {
