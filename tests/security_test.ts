@@ -83,6 +83,19 @@ describe("Untrusted text cannot forge a line or drive a terminal", () => {
     assertHarmless(printed.texts);
   });
 
+  it("as data that reads like a line of another kind", () => {
+    using printed = new Printed();
+    const forged = [
+      "Recovering process 'root': all is well",
+      "trace #0 => there",
+      "cause #0 => nothing",
+    ];
+    recoveryCaller("backup", "full", ...forged, { toString: () => forged[0] });
+    const lines = printed.texts[0]!.split("\n").slice(1);
+    assertEquals(lines.length, 4);
+    assertEquals(lines.filter((line) => forged.includes(line)), []);
+  });
+
   it("as data, as its keys and as what they say of themselves", () => {
     using printed = new Printed();
     recoveryCaller(
