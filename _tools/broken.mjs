@@ -6,6 +6,7 @@
 //   npm run test:broken               every break, at most 4,000 programs each
 //   npm run test:broken -- 20000      as many as that
 //   npm run test:broken -- --list     only whether each break finds its text
+//   npm run test:broken -- --only=TEXT  by the properties whose name has the text
 
 import { spawnSync } from "node:child_process";
 import {
@@ -28,6 +29,8 @@ const SIZE = 500;
 
 const values = process.argv.slice(2).filter(Boolean);
 const isList = values.includes("--list");
+const [, only] = values.map((value) => /^--only=(.*)$/.exec(value))
+  .find(Boolean) ?? [];
 const programs = Number(values.find((value) => /^\d+$/.test(value)) ?? 4_000);
 const engine = findEngines().findLast(({ kind, binary }) =>
   kind === "node" && binary
@@ -97,7 +100,7 @@ function causeOf({ report }) {
 function attempt(copy, seed) {
   const batches = Math.ceil(programs / SIZE);
   const size = Math.min(SIZE, programs);
-  const order = { seed, batches, size, first: 0, stride: 1, stops: true };
+  const order = { seed, batches, size, first: 0, stride: 1, stops: true, only };
   const { failure, hasBegun, hangs, programs: done } = run(copy, order);
   if (!hasBegun) return { isCaught: false, how: "it does not begin" };
   if (!failure) return { isCaught: hangs, how: hangs ? "it hangs" : "" };

@@ -3,6 +3,7 @@
 //   npm run test:soak                 a million
 //   npm run test:soak -- 20000        as many as that
 //   npm run test:soak -- --seed=7     the same programs as the last time
+//   npm run test:soak -- --only=TEXT  the properties whose name has the text
 //
 // A failure prints the line that runs it again, whatever the number of cores.
 
@@ -25,11 +26,11 @@ for (const value of process.argv.slice(2).filter(Boolean)) {
   if (name) options[name] = text;
   else total = Number(value);
 }
-const known = ["seed", "cores", "property", "path", "commands"];
+const known = ["seed", "cores", "only", "property", "path", "commands"];
 const unknown = Object.keys(options).filter((name) => !known.includes(name));
 const numbers = [total, Number(options.seed ?? 0), Number(options.cores ?? 1)];
 if (unknown.length > 0 || !numbers.every(Number.isSafeInteger) || total < 1) {
-  console.error("Usage: npm run test:soak -- [programs] [--seed=] [--cores=]");
+  console.error("Usage: npm run test:soak -- [programs] [--seed=] [--only=]");
   process.exit(2);
 }
 
@@ -123,11 +124,12 @@ if (options.property) {
   );
   const timer = setInterval(() => console.log(progress()), 10_000);
   const batches = Math.ceil(total / SIZE);
+  const { only } = options;
+  const order = { seed, batches, size: SIZE, stride: cores, only };
   await Promise.all(
     Array.from(
       { length: cores },
-      (_, first) =>
-        workAll({ seed, batches, size: SIZE, first, stride: cores }),
+      (_, first) => workAll({ ...order, first }),
     ),
   );
   clearInterval(timer);

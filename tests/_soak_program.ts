@@ -15,6 +15,8 @@ export interface Order {
   /** The first batch that is its own, and how far the next is. */
   readonly first: number;
   readonly stride: number;
+  /** What the names of the properties must have in them. */
+  readonly only?: string;
   /** Whether it stops at the first failure. */
   readonly stops?: boolean;
   /** One failure to run again, instead of batches. */
@@ -38,7 +40,8 @@ function seedOf(batch: number, seed: number): number {
 
 /** Which property a batch has: of ten each has its share, and none waits long. */
 function propertyOf(batch: number, all: readonly Property[]): Property {
-  let place = (batch * 7 % 10 + 0.5) / 10;
+  const whole = all.reduce((sum, { share }) => sum + share, 0);
+  let place = (batch * 7 % 10 + 0.5) / 10 * whole;
   return all.find(({ share }) => (place -= share) < 0) ?? all[0]!;
 }
 
@@ -77,11 +80,11 @@ if (replay) {
   const all = properties(replay.commands);
   const found = all.find(({ name }) => name === replay.property);
   if (!found) throw new Error(`Which of: ${all.map(({ name }) => name)}?`);
-  const { path } = replay;
-  const shrunk = path === undefined ? {} : { path, endOnFailure: true };
-  await run(found, { numRuns: size, seed: replay.seed, ...shrunk });
+  const at = replay.path === undefined ? {} : found.replay(replay.path);
+  await run(found, { numRuns: size, seed: replay.seed, ...at });
 } else {
-  const all = properties();
+  const { only = "" } = order;
+  const all = properties().filter(({ name }) => name.includes(only));
   for (let batch = first; batch < batches; batch += stride) {
     const property = propertyOf(batch, all);
     const parameters = { numRuns: size, seed: seedOf(batch, seed) };

@@ -32,14 +32,14 @@ const programs = Number(
 const PARTS = [1, 2, 3];
 
 describe("the model agrees with", () => {
-  for (const { name, share, property } of properties(replayPath)) {
+  for (const { name, share, property, replay } of properties(replayPath)) {
     for (const part of PARTS) {
       it(`${name}, part ${part}`, async () => {
         await fc.assert(property, {
           includeErrorInReport: true,
           numRuns: Math.ceil(programs * share / PARTS.length),
           ...(seed && { seed: Number(seed) }),
-          ...(path && { path }),
+          ...(path && replay(path)),
         });
       });
     }
