@@ -7,7 +7,7 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import type { Runner, RunnerEvent, StartStop, Ticker } from "@golib/runner";
 import { CountingController } from "./_helpers.ts";
-import { HandClock, settle } from "./_fake_clocks.ts";
+import { HandClock, settleAll } from "./_fake_clocks.ts";
 
 export type Caller = Kind | "dispose";
 type Kind = "start" | "stop" | "restart" | "finished";
@@ -112,7 +112,7 @@ async function dispose(runner: Runner): Promise<void> {
 
 /** A runner on a clock of its own, and what is known of it. */
 export abstract class World<R extends StartStop | Ticker> {
-  readonly clock = new HandClock();
+  readonly clock = new HandClock({ settle: settleAll });
   readonly calls: Call[] = [];
   readonly runs: Run[] = [];
   readonly events: RunnerEvent[] = [];
@@ -412,7 +412,7 @@ export abstract class World<R extends StartStop | Ticker> {
   /** Ends a step: what can happen now has happened. */
   async rest(): Promise<void> {
     await this.clock.pass(0);
-    await settle();
+    await settleAll();
     this.check();
     this.#steps++;
   }

@@ -1,7 +1,7 @@
 /** What programs of the model are made of, and how they are made at random. */
 
 import fc from "fast-check";
-import { settle } from "./_fake_clocks.ts";
+import { settleAll } from "./_fake_clocks.ts";
 import type { Caller, Manner } from "./_model.ts";
 import type { Plot, Script, ServiceWorld } from "./_model_start_stop.ts";
 import type { Rhythm, Tick, TickerWorld } from "./_model_ticker.ts";
@@ -33,7 +33,7 @@ export async function perform(world: AnyWorld, step: Step): Promise<void> {
       break;
     case "block":
       // What has ended before must be known to have.
-      await settle();
+      await settleAll();
       world.clock.block(step.ms);
       break;
     case "observe":
