@@ -191,4 +191,19 @@ export const breaks = [
     from: "this.#limit?.start(this, this.#spec.tickTimeout, spent);",
     to: "",
   },
+  {
+    name: "the run of a host's tick outlives it",
+    from: "if (isOnly) this.#phase = HALTED;",
+    to: "",
+  },
+  {
+    name: "a host's tick moves the grid",
+    from: "this.missed = 0; this.#tick(",
+    to: "this.missed = 0; this.#passed++; this.#tick(",
+  },
+  {
+    name: "a host's tick does not hear its signal",
+    from: "if (signal) join(signal, limit);",
+    to: "",
+  },
 ];

@@ -337,14 +337,18 @@ export abstract class World<R extends StartStop | Ticker> {
     );
   }
 
+  protected signalOf(source: number | undefined): AbortSignal | undefined {
+    return source === undefined
+      ? undefined
+      : this.sources[source % SIGNALS]!.signal;
+  }
+
   /** Makes a call, and checks what must hold when it returns. */
   call(caller: Caller, limit?: number, source?: number): Promise<void> {
     const isDisposal = caller === "dispose";
     const kind = isDisposal ? "stop" : caller;
     const timeout = isDisposal ? undefined : limit;
-    const signal = isDisposal || source === undefined
-      ? undefined
-      : this.sources[source % SIGNALS]!.signal;
+    const signal = isDisposal ? undefined : this.signalOf(source);
     const during = this.run;
     this.beforeCall();
     const call: Call = {

@@ -18,6 +18,7 @@ export type Step =
     readonly waits?: boolean;
   }
   | { readonly do: "abort"; readonly signal: number }
+  | { readonly do: "host"; readonly signal: number | undefined }
   | { readonly do: "pass" | "block"; readonly ms: number }
   | { readonly do: "observe"; readonly manner: Manner }
   | { readonly do: "leave"; readonly which: number }
@@ -27,6 +28,9 @@ export async function perform(world: AnyWorld, step: Step): Promise<void> {
   switch (step.do) {
     case "abort":
       world.abort(step.signal);
+      break;
+    case "host":
+      if ("host" in world) world.host(step.signal);
       break;
     case "pass":
       await world.pass(step.ms);
@@ -96,6 +100,13 @@ const outside: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({ do: fc.constant("abort" as const), signal }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("host" as const),
+      signal: maybe(signal),
+    }),
   },
   {
     weight: 1,

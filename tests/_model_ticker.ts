@@ -35,18 +35,38 @@ interface Beats extends Run {
   /** The last point that had passed when the last tick began. */
   passed: number;
   stopsItself: boolean;
+  /** Whether it is there for one tick alone, which a host asked for. */
+  isOnly: boolean;
   control: TickControl | undefined;
+}
+
+/** A tick that has begun. */
+interface Flight {
+  readonly gate: Gate;
+  readonly at: number;
+  readonly signal: AbortSignal;
+  /** The signal that the host gave for it. */
+  readonly life: AbortSignal | undefined;
+}
+
+/** A tick that a host asks for, and what came of it. */
+interface Asked {
+  readonly life: AbortSignal | undefined;
+  readonly isOnly: boolean;
+  flight: Flight | undefined;
 }
 
 export class TickerWorld extends World<Ticker> {
   readonly runner: Ticker;
   ticks = 0;
   readonly #rhythm: Rhythm;
+  /** How many hosts wait for their ticks. */
+  #hosts = 0;
   #count = 0;
   #endedAt = 0;
-  #inFlight:
-    | { readonly gate: Gate; readonly at: number; readonly signal: AbortSignal }
-    | undefined;
+  #inFlight: Flight | undefined;
+  /** A tick that the host asks for, until it comes. */
+  #asked: Asked | undefined;
   /** Which run the events are at. */
   #story = -1;
   /** The ticks that events have still to tell of. */
@@ -71,6 +91,39 @@ export class TickerWorld extends World<Ticker> {
           this.must(() => this.#note(event));
           return this.observer(event);
         },
+      },
+    );
+  }
+
+  /** Ticks now, as a host does that has the timers itself. */
+  host(source?: number): void {
+    const life = this.signalOf(source);
+    const isRefused = life?.aborted;
+    const isBusy = this.#inFlight !== undefined ||
+      this.runner.state === "stopping" || this.#endedAt === this.now;
+    const isOnly = this.runner.state === "stopped";
+    const asked: Asked = { life, isOnly, flight: undefined };
+    this.#asked = asked;
+    const promise = this.runner.tick(life && { signal: life });
+    this.#asked = undefined;
+    const { flight } = asked;
+    this.must(() => assert(!(isRefused && flight), "for a host that has gone"));
+    this.#hosts++;
+    promise.then(
+      () => {
+        this.#hosts--;
+        this.must(() => {
+          assert(flight, "resolved without a tick");
+          assert(this.#inFlight !== flight, "settled before its tick");
+        });
+      },
+      (reason) => {
+        this.#hosts--;
+        this.must(() => {
+          assert(!flight, "rejected, and its tick has begun");
+          if (isRefused) assertStrictEquals(reason, life.reason);
+          else assert(isBusy, `a tick is refused: ${reason}`);
+        });
       },
     );
   }
@@ -116,12 +169,17 @@ export class TickerWorld extends World<Ticker> {
   protected checkMore(): void {
     const beats = this.run as Beats | undefined;
     if (this.#inFlight) {
-      const { at, signal } = this.#inFlight;
+      const { at, signal, life } = this.#inFlight;
       const isLate = this.now >= at + this.#rhythm.tickTimeout;
-      const isTold = this.runner.state === "stopping";
+      const isTold = this.runner.state === "stopping" || life?.aborted === true;
       assertEquals(signal.aborted, isLate || isTold, "the signal of a tick");
-    } else assertEquals(this.#untold, []);
+      assert(this.#hosts <= 1, "two hosts wait for one tick");
+    } else {
+      assertEquals(this.#untold, []);
+      assertEquals(this.#hosts, 0, "a host waits for a tick that has ended");
+    }
     if (!beats || this.runner.state !== "running" || this.#inFlight) return;
+    assert(!beats.isOnly, "a run outlives the one tick that it is for");
     const reached = Math.floor((this.now - beats.origin) / beats.interval);
     // What a tick outlasts is missed by the next; what is reached as it ends not.
     const outlasted = (this.#endedAt - beats.origin) / beats.interval;
@@ -139,6 +197,7 @@ export class TickerWorld extends World<Ticker> {
       interval: this.#rhythm.interval,
       passed: 0,
       stopsItself: false,
+      isOnly: false,
       control: undefined,
     });
   }
@@ -148,7 +207,8 @@ export class TickerWorld extends World<Ticker> {
     const run = this.run as Beats | undefined;
     const isNew = run?.control ? run.control !== control : run?.toldAt;
     if (run && isNew) {
-      this.must(() => assertEquals(this.#rhythm.immediate, true));
+      const isExpected = this.#rhythm.immediate || this.#asked !== undefined;
+      this.must(() => assert(isExpected, "a tick of a run that is not known"));
       this.over(run);
     }
     const beats = run && !isNew ? run : this.#launch();
@@ -185,12 +245,15 @@ export class TickerWorld extends World<Ticker> {
     const { does, ms, calls } = ticks[this.#count++ % ticks.length]!;
     const beats = this.#beats(control);
     const { runner, now } = this;
+    const asked = this.#asked;
+    this.#asked = undefined;
     const isFirst = this.#rhythm.immediate && now === beats.launchedAt &&
       beats.passed === 0 && beats.origin === now;
     this.must(() => {
       assert(!this.#inFlight, "two ticks at once");
       assertEquals(runner.state, "running");
       assert(!signal.aborted && beats.toldAt === undefined, "after the stop");
+      if (asked) return assertStrictEquals(control.missed, 0);
       const point = Math.floor((now - beats.origin) / beats.interval);
       assertStrictEquals(
         control.missed,
@@ -202,8 +265,10 @@ export class TickerWorld extends World<Ticker> {
     });
     this.ticks++;
     this.#untold.push({ at: now, missed: control.missed });
-    const flight = { gate: gate(), at: now, signal };
+    const flight = { gate: gate(), at: now, signal, life: asked?.life };
     this.#inFlight = flight;
+    if (asked) asked.flight = flight;
+    beats.isOnly ||= asked?.isOnly === true;
     const end = () => {
       this.#inFlight = undefined;
       this.#endedAt = this.now;
