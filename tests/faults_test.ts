@@ -139,7 +139,7 @@ describe("The wall clock", { ignore: library === undefined }, () => {
     const file = `${folder}/offset`;
     writeFileSync(file, "+0");
     try {
-      const lines = await run("clockSet", {
+      const child = await spawn("./_faults_program.ts", "clockSet", {
         env: {
           LD_PRELOAD: library!,
           FAKETIME_TIMESTAMP_FILE: file,
@@ -147,6 +147,11 @@ describe("The wall clock", { ignore: library === undefined }, () => {
           FAKETIME_DONT_FAKE_MONOTONIC: "1",
         },
       });
+      await child.said("[5,-7,0]");
+      child.kill("SIGKILL");
+      const ended = await child.ended;
+      assertEquals(ended.errors, "");
+      const lines = ended.lines.map((line) => JSON.parse(line));
       const ticks = lines.filter((line): line is Tick =>
         isTick(line) && line !== lines.at(-1)
       );
