@@ -1,205 +1,160 @@
 // Breaks the core on purpose, one way after the other, in a copy, and counts how
-// many of them the model notices: `npm run test:broken`. A test that nothing can
-// make fail tests nothing.
+// many of them the model notices; of each it runs the seed that it printed once
+// more, which has to fail in the same way. A test that nothing can make fail tests
+// nothing.
+//
+//   npm run test:broken               every break, at most 4,000 programs each
+//   npm run test:broken -- 20000      as many as that
+//   npm run test:broken -- --list     only whether each break finds its text
+//   npm run test:broken -- --only=TEXT  by the properties whose name has the text
 
 import { spawnSync } from "node:child_process";
 import {
   cpSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from "node:fs";
-import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { environment, root } from "./engines.mjs";
+import { breaks } from "./breaks.mjs";
+import { environment, fileCommand, findEngines, root } from "./engines.mjs";
 
-const machine = "_internal/machine.ts";
-const ticks = "ticker/tick_run.ts";
-const breaks = [
-  [
-    "a start over a stopping run does not wait for its end",
-    machine,
-    'if (call.isOpen && state.name !== "stopped") {',
-    'if (call.isOpen && state.name !== "stopped" && state.name !== "stopping") {',
-  ],
-  [
-    "a stop leaves the starts in line",
-    machine,
-    "    this.#line = undefined;\n    for (const each of line) {",
-    "    for (const each of []as typeof line) {",
-  ],
-  [
-    "a stop does not wait for the stop function",
-    "start_stop/start_stop.ts",
-    "this.pending++;",
-    "this.pending += 0;",
-  ],
-  [
-    "the grace of a start in line runs from its call alone",
-    machine,
-    "for (const each of this.#line ?? []) each.armGrace();",
-    "",
-  ],
-  [
-    "a grace that passes is recorded for each who waits",
-    machine,
-    "state.run.isOverdue = true;",
-    "",
-  ],
-  [
-    "a grace that passes is not recorded",
-    machine,
-    'this.record(error, "stop");\n    }',
-    "}",
-  ],
-  [
-    "the errors of earlier runs stay",
-    machine,
-    "    this.clear();\n",
-    "",
-  ],
-  [
-    "a run that has ended keeps the caller's signal",
-    machine,
-    '    run.detach();\n    if (state.name === "stopping") {',
-    '    if (state.name === "stopping") {',
-  ],
-  [
-    "nobody tells a run that nobody waits for it",
-    "_internal/run.ts",
-    "this.#force?.abort(this.signal.reason);",
-    "",
-  ],
-  [
-    "a late look at control.force finds it as new",
-    "_internal/run.ts",
-    "if (this.#isForsaken) this.#force.abort(this.signal.reason);",
-    "",
-  ],
-  [
-    "an abort of the caller's signal is not heard",
-    machine,
-    "if (state.run === run) this.#halt(state, this.#impliedStop(), reason);",
-    "",
-  ],
-  [
-    "finished() forgets what the run failed with",
-    machine,
-    'this.#become(failure ? { name: "stopped", failure } : CLEAN);',
-    "this.#become(CLEAN);",
-  ],
-  [
-    "finished() settles between the runs of a restart",
-    machine,
-    '    if (state.name !== "stopped" || this.#line?.length) return;\n    if (this.#finishing',
-    '    if (this.#line?.length && state.name === "running") return;\n    if (this.#finishing',
-  ],
-  [
-    "readiness that comes too late is not noticed",
-    machine,
-    "if (awaitReady) call!.armReady();",
-    "",
-  ],
-  [
-    "a clean end of an aborted run is an error",
-    machine,
-    "if (!isCleanAbort(value, run.signal)) {",
-    "{",
-  ],
-  [
-    "a timer outlives its call",
-    "_internal/call.ts",
-    "    this.disarm();\n    this.detach();",
-    "    this.detach();",
-  ],
-  [
-    "the oldest errors are kept, not the newest",
-    "_internal/errors.ts",
-    "this.#ring[this.#total++ % this.#max] = error;",
-    "if (this.#total++ < this.#max) this.#ring.push(error);",
-  ],
-  [
-    "events are told before the transition is complete",
-    "_internal/journal.ts",
-    "if (--this.#depth === 0) this.#observers?.tell();",
-    "this.#depth--; this.#observers?.tell();",
-  ],
-  [
-    "a tick that outlasts its interval moves the grid",
-    ticks,
-    "    this.#passed = point;\n",
-    "    this.#passed = point;\n    this.#origin += 1;\n",
-  ],
-  [
-    "a stopped ticker does not wait for its tick",
-    ticks,
-    "if (this.isIdle) {\n      void Promise",
-    "{\n      void Promise",
-  ],
-  [
-    "the points that a tick covers are not missed",
-    ticks,
-    "this.missed = point - this.#passed - 1;",
-    "this.missed = 0;",
-  ],
-  [
-    "the timer of a stopped ticker stays",
-    ticks,
-    "  protected override halted(): void {\n    this.#clock.disarm(this);",
-    "  protected override halted(): void {",
-  ],
-];
+const CORE = ["_internal", "start_stop", "ticker"];
+const SIZE = 500;
 
-const programs = process.argv[2] ?? "2000";
-const copy = mkdtempSync(join(tmpdir(), "runner-broken-"));
-const results = [];
-try {
-  const kept = /^(_internal|_tools|start_stop|ticker|schedule|tests)(\/|$)/;
-  cpSync(root, copy, {
-    recursive: true,
-    filter: (source) => {
-      const name = source.slice(root.length).replaceAll("\\", "/");
-      return name === "" || kept.test(name) || /^[^/]+\.(ts|json)$/.test(name);
-    },
-  });
-  symlinkSync(
-    join(root, "node_modules"),
-    join(copy, "node_modules"),
-    "junction",
-  );
-  for (const [name, file, from, to] of [["nothing is broken"], ...breaks]) {
-    let text;
-    if (file) {
-      text = readFileSync(join(copy, file), "utf8");
-      if (!text.includes(from)) {
-        throw new Error(`'${name}': ${file} no longer has that text`);
-      }
-      writeFileSync(join(copy, file), text.replace(from, () => to));
-    }
-    const { status } = spawnSync(
-      process.execPath,
-      ["--import", "tsx", "--test-force-exit", "tests/model_test.ts"],
-      {
-        cwd: copy,
-        env: environment({ GOLIB_RUNNER_MODEL: programs }),
-        stdio: "ignore",
-        // One that hangs is noticed as well.
-        timeout: 60_000,
-        killSignal: "SIGKILL",
-      },
+const values = process.argv.slice(2).filter(Boolean);
+const isList = values.includes("--list");
+const [, only] = values.map((value) => /^--only=(.*)$/.exec(value))
+  .find(Boolean) ?? [];
+const programs = Number(values.find((value) => /^\d+$/.test(value)) ?? 4_000);
+const engine = findEngines().findLast(({ kind, binary }) =>
+  kind === "node" && binary
+);
+
+const files = CORE.flatMap((folder) =>
+  readdirSync(join(root, folder)).filter((name) => name.endsWith(".ts"))
+    .map((name) => `${folder}/${name}`)
+);
+
+/** Where a break finds its text: spaces do not count. */
+function find({ name, from, file }) {
+  const parts = from.split(/\s+|(?<=\W)(?=\w)|(?<=\w)(?=\W)|(?<=\W)(?=\W)/)
+    .filter(Boolean)
+    .map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
+  const pattern = new RegExp(parts.join("\\s*"), "g");
+  const found = files.filter((each) => !file || each === file)
+    .flatMap((each) =>
+      Array.from(
+        readFileSync(join(root, each), "utf8").matchAll(pattern),
+        ({ 0: text, index }) => ({ file: each, text, index }),
+      )
     );
-    if (file) writeFileSync(join(copy, file), text);
-    const isCaught = status !== 0;
-    console.log(`${isCaught ? "caught" : "passes"}  ${name}`);
-    if (file) results.push(isCaught);
-    else if (isCaught) throw new Error("the model fails on the code as it is");
-  }
-} finally {
-  rmSync(copy, { recursive: true, force: true });
+  if (found.length === 1) return found[0];
+  const where = found.map(({ file }) => file).join(", ");
+  console.log(`aim anew  ${name}: ${where || "nowhere"}`);
+  return undefined;
 }
-const caught = results.filter(Boolean).length;
-console.log(`\n${caught} of ${results.length} caught`);
-process.exitCode = caught === results.length ? 0 : 1;
+
+const aimed = breaks.map((each) => ({ ...each, place: find(each) }))
+  .filter(({ place }) => place);
+console.log(`${aimed.length} of ${breaks.length} breaks find their text\n`);
+if (aimed.length < breaks.length) process.exitCode = 1;
+
+function run(copy, order) {
+  const { status, stdout, signal } = spawnSync(
+    engine.binary,
+    fileCommand("node", "tests/_soak_program.ts", [JSON.stringify(order)]),
+    {
+      cwd: copy,
+      env: environment(),
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+      timeout: 60_000,
+      killSignal: "SIGKILL",
+    },
+  );
+  const lines = (stdout ?? "").split("\n").filter((line) =>
+    line.startsWith("{")
+  ).map((line) => JSON.parse(line));
+  return {
+    // One that does not even begin is no longer a program.
+    hasBegun: lines.some(({ batch }) => batch !== undefined),
+    // One that hangs is noticed as well.
+    hangs: status !== 0 || signal !== null,
+    failure: lines.find(({ report }) => report),
+    programs: lines.reduce((sum, line) => sum + (line.programs ?? 0), 0),
+  };
+}
+
+/** What a report says went wrong, without where. */
+function causeOf({ report }) {
+  return /(?:AssertionError|Error): ([\s\S]*?)(?:\n\s+at |\n\n|$)/.exec(report)
+    ?.[1].replace(/\s+/g, " ");
+}
+
+function attempt(copy, seed) {
+  const batches = Math.ceil(programs / SIZE);
+  const size = Math.min(SIZE, programs);
+  const order = { seed, batches, size, first: 0, stride: 1, stops: true, only };
+  const { failure, hasBegun, hangs, programs: done } = run(copy, order);
+  if (!hasBegun) return { isCaught: false, how: "it does not begin" };
+  if (!failure) return { isCaught: hangs, how: hangs ? "it hangs" : "" };
+  const again = run(copy, { replay: failure.replay, size }).failure;
+  const isSame = again && causeOf(again) === causeOf(failure);
+  return {
+    isCaught: true,
+    isReplayed: Boolean(isSame),
+    how: `${done} programs; ${failure.replay.property}, seed ` +
+      `${failure.replay.seed}${isSame ? ", replays" : ", DOES NOT REPLAY"}`,
+  };
+}
+
+function breakAll() {
+  const copy = mkdtempSync(join(tmpdir(), "runner-broken-"));
+  const results = [];
+  try {
+    const kept = /^(_internal|_tools|start_stop|ticker|schedule|tests)(\/|$)/;
+    cpSync(root, copy, {
+      recursive: true,
+      filter: (source) => {
+        const name = source.slice(root.length).replaceAll("\\", "/");
+        return name === "" || kept.test(name) ||
+          /^[^/]+\.(ts|json)$/.test(name);
+      },
+    });
+    symlinkSync(
+      join(root, "node_modules"),
+      join(copy, "node_modules"),
+      "junction",
+    );
+    const seed = Math.floor(Math.random() * 2 ** 31);
+    const sound = attempt(copy, seed);
+    if (sound.isCaught || sound.how) {
+      throw new Error(`The model fails on the code as it is: ${sound.how}`);
+    }
+    for (const { name, to, place } of aimed) {
+      const path = join(copy, place.file);
+      const text = readFileSync(path, "utf8");
+      const end = place.index + place.text.length;
+      writeFileSync(path, text.slice(0, place.index) + to + text.slice(end));
+      const result = attempt(copy, seed);
+      writeFileSync(path, text);
+      results.push(result);
+      console.log(`${result.isCaught ? "caught" : "PASSES"}  ${name}`);
+      if (result.how) console.log(`        ${result.how}`);
+    }
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+  const caught = results.filter(({ isCaught }) => isCaught).length;
+  const failed = results.filter(({ isReplayed }) => isReplayed === false);
+  console.log(`\n${caught} of ${breaks.length} caught`);
+  if (caught < breaks.length || failed.length > 0) process.exitCode = 1;
+}
+
+if (!isList) breakAll();

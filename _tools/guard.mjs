@@ -22,10 +22,12 @@ function filesOf(place) {
 function importsOf(file) {
   const text = readFileSync(join(root, file), "utf8")
     .replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
-  return [
-    ...text.matchAll(/(import|export)\b([^;"']*?)\bfrom\s*["']([^"']+)["']/g),
-  ]
-    .map(([, verb, , target]) => ({ verb, target }));
+  const named = /\b(import|export)\b[^;"']*?\bfrom\s*["']([^"']+)["']/g;
+  // Without names, later, in the old way, or in types: they are needed as well.
+  const bare = /\b(import|require)\s*\(?\s*["'`]([^"'`]+)["'`]/g;
+  return [named, bare].flatMap((pattern) =>
+    [...text.matchAll(pattern)].map(([, verb, target]) => ({ verb, target }))
+  );
 }
 
 for (const place of [...core, "_internal", ...optional]) {

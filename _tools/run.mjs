@@ -45,14 +45,7 @@ const tasks = {
   pack: () => ["_tools/pack.mjs", ...rest],
   size: () => ["_tools/size.mjs", ...rest],
   bench: () => ["bench/main.mjs", ...rest],
-  leaks: () => [
-    "_tools/each.mjs",
-    "deno",
-    "bun",
-    `node${process.versions.node.split(".")[0]}`,
-    "bench/leaks.ts",
-    ...rest,
-  ],
+  leaks: () => ["_tools/leaks.mjs", ...rest],
   load: () => [
     "_tools/each.mjs",
     "deno",
@@ -63,10 +56,7 @@ const tasks = {
   ],
   coverage: () => ["_tools/coverage.mjs", ...rest],
   broken: () => ["_tools/broken.mjs", ...rest],
-  soak() {
-    process.env["GOLIB_RUNNER_MODEL"] ??= rest[0] ?? "1000000";
-    return ["--import", "tsx", "tests/model_test.ts"];
-  },
+  soak: () => ["_tools/soak.mjs", ...rest],
 };
 if (!Object.hasOwn(tasks, task ?? "")) {
   console.error(`Usage: node _tools/run.mjs ${Object.keys(tasks).join("|")}`);

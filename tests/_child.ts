@@ -57,6 +57,8 @@ export interface Surroundings {
   readonly env?: Readonly<Record<string, string>>;
   /** How much memory the program may have for its objects, in MB. */
   readonly memory?: number;
+  /** How long it may run, in milliseconds. */
+  readonly limit?: number;
 }
 
 function command(file: string, memory: number | undefined): string[] {
@@ -72,7 +74,7 @@ function command(file: string, memory: number | undefined): string[] {
 export async function spawn(
   program: string,
   scenario: string,
-  { env, memory }: Surroundings = {},
+  { env, memory, limit: ms = 20_000 }: Surroundings = {},
 ): Promise<Child> {
   const { default: process } = await import("node:process");
   const { spawn } = await import("node:child_process");
@@ -97,7 +99,7 @@ export async function spawn(
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => errors += text);
   // A program that hangs would hang the suite.
-  const limit = setTimeout(() => child.kill("SIGKILL"), 20_000);
+  const limit = setTimeout(() => child.kill("SIGKILL"), ms);
   const ended = new Promise<Ended>((resolve) => {
     child.on("close", (code: number | null, signal: string | null) => {
       clearTimeout(limit);

@@ -43,14 +43,23 @@ const scenarios: Record<string, () => unknown> = {
     const ticker = told(50, 30);
     await ticker.start();
     for (const offset of ["+5h", "-7h", "+0"]) {
-      await wait(350);
+      await wait(150);
+      const stubborn = new StartStop(() => wait(400), undefined, quiet);
+      await stubborn.start();
+      const stoppedAt = performance.now();
+      const grace = stubborn.stop({ timeout: 200 }).catch(({ name }) =>
+        say([name, performance.now() - stoppedAt])
+      );
       writeFileSync(file, offset);
       await wait(50);
+      await grace;
       const ahead = Date.now() - started[0] - performance.now() + started[1];
       seen.push(Math.round(ahead / 3_600_000));
     }
     await ticker.finished();
     say(seen);
+    // Until it is killed: engines may fail at their own end where time is faked.
+    await wait(60_000);
   },
   async blocked() {
     const ticker = told(50, 8);
@@ -77,6 +86,51 @@ const scenarios: Record<string, () => unknown> = {
     say([failing.errorsTotal(), failing.errorsList().length]);
     await failing.stop();
   },
+  async thenable() {
+    // deno-lint-ignore no-explicit-any
+    type Then = (resolve: () => void, reject: (reason: unknown) => void) => any;
+    const thrown = (): never => {
+      throw new RangeError("no then");
+    };
+    const kinds: Record<string, Then> = {
+      both: (resolve, reject) => (resolve(), reject("late"), resolve()),
+      reverse: (resolve, reject) => (reject(new EvalError()), resolve()),
+      throws: thrown,
+      lateThrow: (resolve) => (resolve(), thrown()),
+      silent: () => {},
+    };
+    const made = [
+      ...Object.entries(kinds).map(([kind, then]) =>
+        [kind, () => ({ then })] as const
+      ),
+      ["getter", () => Object.defineProperty({}, "then", { get: thrown })],
+    ] as const;
+    let printed = 0;
+    const print = console.error;
+    console.error = () => void printed++;
+    for (const [kind, make] of made) {
+      const runners = {
+        start: new StartStop(make, undefined, quiet),
+        stop: new StartStop((signal) => untilAborted(signal), make, quiet),
+        tick: new Ticker(60_000, make, { ...quiet, immediate: true }),
+        observer: new Ticker(60_000, () => {}, {
+          ...quiet,
+          observer: ({ type }) => type === "state" ? make() : undefined,
+        }),
+      };
+      for (const [place, runner] of Object.entries(runners)) {
+        printed = 0;
+        await runner.start();
+        await wait(0);
+        let end = "in time";
+        await runner.stop({ timeout: 20 }).catch(({ name }) => end = name);
+        await wait(0);
+        const errors = runner.errorsList().map(({ name }) => name);
+        say([place, kind, end, runner.state, ...errors, printed]);
+      }
+    }
+    console.error = print;
+  },
   async throwingListeners() {
     const life = new AbortController();
     const mine = () => {
@@ -102,7 +156,21 @@ const scenarios: Record<string, () => unknown> = {
     await service.start();
     await service.stop();
     await wait(50);
-    say([service.state, stops, service.errorsTotal(), thrown.length > 0]);
+    say([service.state, stops, service.errorsTotal(), thrown.length]);
+    let end = () => {};
+    const stubborn = new StartStop(
+      (_signal, { force }) => {
+        force.addEventListener("abort", mine);
+        force.addEventListener("abort", () => end());
+        return new Promise<void>((resolve) => end = resolve);
+      },
+      undefined,
+      quiet,
+    );
+    await stubborn.start();
+    await stubborn.stop({ timeout: 5 }).catch(({ name }) => say(name));
+    await stubborn.finished();
+    say([stubborn.state, stubborn.errorsTotal()]);
   },
 };
 

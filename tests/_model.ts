@@ -5,15 +5,26 @@
  */
 
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
-import type { RunnerEvent, StartStop, Ticker } from "@golib/runner";
+import type { Runner, RunnerEvent, StartStop, Ticker } from "@golib/runner";
 import { CountingController } from "./_helpers.ts";
-import { HandClock, settle } from "./_fake_clocks.ts";
+import { HandClock, settleAll } from "./_fake_clocks.ts";
 
-export type Caller = "start" | "stop" | "restart" | "finished";
+export type Caller = Kind | "dispose";
+type Kind = "start" | "stop" | "restart" | "finished";
+
+/** What an observer does with an event. */
+export type Manner =
+  | "listen"
+  | "throw"
+  | "reject"
+  | "hang"
+  | "leave"
+  | "join"
+  | Caller;
 
 /** One call, and how it ended. */
 export interface Call {
-  readonly kind: Caller;
+  readonly kind: Kind;
   readonly order: number;
   readonly at: number;
   readonly timeout: number | undefined;
@@ -46,7 +57,29 @@ export interface Limits {
   readonly startTimeout: number;
   readonly awaitReady: boolean;
   readonly maxErrors: number;
+  readonly printErrors: boolean;
+  /** What the observer of the options does with each event, as long as it may. */
+  readonly onEvent: Manner;
+  /** How often functions and observers may call back. */
+  readonly budget: number;
 }
+
+/** One that has joined. */
+interface Observer {
+  /** How many events there had been. */
+  readonly from: number;
+  /** Whether none of them was still to be told. */
+  readonly isExact: boolean;
+  /** Which event it must hear next. */
+  next: number | undefined;
+  /** The state that it heard of last. */
+  to: string | undefined;
+  hasLeft: boolean;
+  leave(): void;
+}
+
+/** How many may have joined at once. */
+const OBSERVERS = 6;
 
 /** Where the states may lead. */
 const ARROWS = new Set([
@@ -70,9 +103,16 @@ function isNamed(value: unknown, name: string): boolean {
   return value instanceof DOMException && value.name === name;
 }
 
+/** As at the end of a block that has it `await using`. */
+async function dispose(runner: Runner): Promise<void> {
+  // Some engines have no such symbol, and the method is absent.
+  if (!Symbol.asyncDispose) return runner.stop();
+  await runner[Symbol.asyncDispose]();
+}
+
 /** A runner on a clock of its own, and what is known of it. */
 export abstract class World<R extends StartStop | Ticker> {
-  readonly clock = new HandClock();
+  readonly clock = new HandClock({ settle: settleAll });
   readonly calls: Call[] = [];
   readonly runs: Run[] = [];
   readonly events: RunnerEvent[] = [];
@@ -84,6 +124,11 @@ export abstract class World<R extends StartStop | Ticker> {
   readonly broken: unknown[] = [];
   /** Whether functions or observers have called back. */
   isReentered = false;
+  /**
+   * Does something when the scheduler of a property says so; without one, things
+   * happen at once, or when a step asks for them.
+   */
+  later: ((label: string, act: () => void) => void) | undefined;
   /** Whether events, and what is known by them, may come after the fact. */
   get lags(): boolean {
     return false;
@@ -101,9 +146,17 @@ export abstract class World<R extends StartStop | Ticker> {
   /** Who is calling at this moment: a caller, or a signal that aborts. */
   #asking: "call" | AbortSignal | undefined;
   #open: Call[] = [];
+  readonly #observers: Observer[] = [];
+  #budget: number;
+  /** What observers did to be caught and printed. */
+  #harms = 0;
+  #printed = 0;
+  readonly #print = console.error;
 
   constructor(limits: Limits) {
     this.limits = limits;
+    this.#budget = limits.budget;
+    console.error = () => void this.#printed++;
     for (let index = 0; index < SIGNALS; index++) {
       this.sources.push(new CountingController());
     }
@@ -133,8 +186,94 @@ export abstract class World<R extends StartStop | Ticker> {
     return error;
   }
 
-  observer(event: RunnerEvent): void {
+  /** The observer of the options, which is told first. */
+  observer(event: RunnerEvent): unknown {
     this.must(() => this.#hear(event));
+    return this.#act(this.limits.onEvent, undefined);
+  }
+
+  /** One more joins, and keeps to a manner. */
+  observe(manner: Manner, isExact = true): void {
+    if (this.#observers.length >= OBSERVERS) return;
+    const observer: Observer = {
+      from: this.events.length,
+      isExact,
+      next: undefined,
+      to: undefined,
+      hasLeft: false,
+      leave: this.runner.observe((event) => {
+        this.must(() => this.#overhear(observer, event));
+        return this.#act(manner, observer);
+      }),
+    };
+    this.#observers.push(observer);
+  }
+
+  leave(which: number): void {
+    const observer = this.#observers[which % OBSERVERS];
+    if (!observer) return;
+    observer.hasLeft = true;
+    observer.leave();
+    this.#observers.splice(this.#observers.indexOf(observer), 1);
+  }
+
+  #act(manner: Manner, observer: Observer | undefined): unknown {
+    switch (manner) {
+      case "listen":
+        return undefined;
+      case "throw":
+        this.#harms++;
+        throw new Error("an observer");
+      case "reject":
+        this.#harms++;
+        return Promise.reject(new Error("an observer"));
+      case "hang":
+        return new Promise(() => {});
+      case "leave":
+        if (observer) this.leave(this.#observers.indexOf(observer));
+        return undefined;
+      case "join":
+        if (this.#budget-- > 0) this.observe("listen", false);
+        return undefined;
+      default:
+        this.again(manner);
+        return undefined;
+    }
+  }
+
+  #overhear(observer: Observer, event: RunnerEvent): void {
+    assert(!observer.hasLeft, "told after it left");
+    if (this.events.length > 0) {
+      // Each event goes to every observer before the next.
+      assertStrictEquals(event, this.events.at(-1));
+      const index = this.events.length - 1;
+      const expected = observer.next ??
+        (observer.isExact ? observer.from : Math.max(observer.from, index));
+      assertStrictEquals(index, expected, "an observer was not told");
+      observer.next = index + 1;
+    }
+    if (event.type !== "state") return;
+    assertEquals(event.from, observer.to ?? event.from, "it skips a state");
+    observer.to = event.to;
+  }
+
+  /** Calls back, from a place where callers seldom are. */
+  again(caller: Caller | undefined): void {
+    if (caller === undefined || this.#budget <= 0) return;
+    this.#budget--;
+    this.isReentered = true;
+    this.call(caller);
+  }
+
+  /** Nothing calls back any more. */
+  protected exhaust(): void {
+    this.#budget = 0;
+  }
+
+  /** Gives back what is faked. */
+  restore(): void {
+    console.error = this.#print;
+    this.clock.restore();
   }
 
   launched(): Run {
@@ -198,11 +337,18 @@ export abstract class World<R extends StartStop | Ticker> {
     );
   }
 
-  /** Makes a call, and checks what must hold when it returns. */
-  call(kind: Caller, timeout?: number, source?: number): Promise<void> {
-    const signal = source === undefined
+  protected signalOf(source: number | undefined): AbortSignal | undefined {
+    return source === undefined
       ? undefined
       : this.sources[source % SIGNALS]!.signal;
+  }
+
+  /** Makes a call, and checks what must hold when it returns. */
+  call(caller: Caller, limit?: number, source?: number): Promise<void> {
+    const isDisposal = caller === "dispose";
+    const kind = isDisposal ? "stop" : caller;
+    const timeout = isDisposal ? undefined : limit;
+    const signal = isDisposal ? undefined : this.signalOf(source);
     const during = this.run;
     this.beforeCall();
     const call: Call = {
@@ -222,7 +368,7 @@ export abstract class World<R extends StartStop | Ticker> {
     this.#asking = "call";
     if (kind === "stop") this.#lastStop = call.order;
     const isOver = this.runner.state === "stopped";
-    const promise = this.runner[kind]({
+    const promise = isDisposal ? dispose(this.runner) : this.runner[kind]({
       ...(timeout !== undefined && kind !== "finished" && { timeout }),
       ...(signal && { signal }),
     });
@@ -270,7 +416,7 @@ export abstract class World<R extends StartStop | Ticker> {
   /** Ends a step: what can happen now has happened. */
   async rest(): Promise<void> {
     await this.clock.pass(0);
-    await settle();
+    await settleAll();
     this.check();
     this.#steps++;
   }
@@ -281,6 +427,7 @@ export abstract class World<R extends StartStop | Ticker> {
     this.#checkState();
     this.#checkOpen();
     this.#checkErrors();
+    this.#checkObservers();
     this.checkMore();
     const { state } = this.runner;
     if (state === "stopped") {
@@ -437,6 +584,18 @@ export abstract class World<R extends StartStop | Ticker> {
     return this.events.length === 0
       ? this.runner.errorsList()
       : this.events.flatMap((each) => each.type === "error" ? each.error : []);
+  }
+
+  #checkObservers(): void {
+    for (const { from, isExact, next, to } of this.#observers) {
+      assertEquals(to ?? this.runner.state, this.runner.state);
+      const expected = next ?? (isExact ? from : this.events.length);
+      assertEquals(expected, this.events.length, "an observer is behind");
+    }
+    const { printErrors } = this.limits;
+    if (printErrors && this.events.length === 0) return;
+    const errors = printErrors ? this.recorded().length : 0;
+    assertEquals(this.#printed, this.#harms + errors, "what was printed");
   }
 
   #checkErrors(): void {

@@ -7,9 +7,24 @@ import { type Caller, type Limits, type Run, World } from "./_model.ts";
 
 /** What the functions of one run do. */
 export interface Script {
-  readonly start: "hold" | "reject" | "hang" | "return" | "throw" | "own stop";
+  readonly start:
+    | "hold"
+    | "reject"
+    | "hang"
+    | "return"
+    | "return at once"
+    | "throw"
+    | "throw at once"
+    | "own stop";
   readonly ready: "now" | "twice" | "when asked";
-  readonly stop: "end" | "throw" | "hang" | "force";
+  readonly stop:
+    | "end"
+    | "end at once"
+    | "throw"
+    | "throw at once"
+    | "hang"
+    | "force"
+    | "own stop";
   /** What the start function calls, the stop function, an abort listener. */
   readonly inStart: Caller | undefined;
   readonly inStop: Caller | undefined;
@@ -22,10 +37,6 @@ export interface Plot extends Limits {
   readonly scripts: readonly Script[];
   readonly isObserved: boolean;
   readonly hasStop: boolean;
-  /** What an observer does with each event, as long as it may. */
-  readonly onEvent: Caller | "throw" | undefined;
-  /** How often functions and observers may call back. */
-  readonly budget: number;
 }
 
 interface Service extends Run {
@@ -43,15 +54,14 @@ interface Service extends Run {
 export class ServiceWorld extends World<StartStop> {
   readonly runner: StartStop;
   readonly #plot: Plot;
-  #budget: number;
   /** How many functions of a run are being called, as part of a transition. */
   #inside = 0;
 
   constructor(plot: Plot) {
     super(plot);
     this.#plot = plot;
-    this.#budget = plot.budget;
-    const { stopTimeout, startTimeout, awaitReady, maxErrors } = plot;
+    const { stopTimeout, startTimeout, awaitReady, maxErrors, printErrors } =
+      plot;
     this.runner = new StartStop(
       (signal, control) => this.#within(() => this.#start(signal, control)),
       plot.hasStop
@@ -59,7 +69,7 @@ export class ServiceWorld extends World<StartStop> {
         : undefined,
       {
         name: "model",
-        printErrors: false,
+        printErrors,
         stopTimeout,
         startTimeout,
         awaitReady,
@@ -67,25 +77,15 @@ export class ServiceWorld extends World<StartStop> {
         ...(plot.isObserved && {
           observer: (event) => {
             this.must(() => assert(this.#inside === 0, "told half-way"));
-            this.observer(event);
-            if (plot.onEvent !== "throw") this.again(plot.onEvent);
+            return this.observer(event);
           },
         }),
       },
     );
   }
 
-  /** Calls back, from a place where callers seldom are. */
-  again(kind: Caller | undefined): void {
-    if (kind === undefined || this.#budget <= 0) return;
-    this.#budget--;
-    this.isReentered = true;
-    this.call(kind);
-  }
-
-  ready(): void {
-    const service = this.run as Service | undefined;
-    if (!service) return;
+  ready(service = this.run as Service | undefined): void {
+    if (!service || service.ended) return;
     const isFirst = service.since === undefined && service.toldAt === undefined;
     if (isFirst) service.since = this.now;
     if (this.#plot.awaitReady || service.toldAt !== undefined) {
@@ -107,7 +107,8 @@ export class ServiceWorld extends World<StartStop> {
 
   /** Ends all there is. */
   async close(): Promise<void> {
-    this.#budget = 0;
+    this.exhaust();
+    this.later = undefined;
     for (let round = 0; this.runner.state !== "stopped"; round++) {
       assert(round < 20, "it does not come to rest");
       this.call("stop", 1);
@@ -154,7 +155,7 @@ export class ServiceWorld extends World<StartStop> {
     }
   }
 
-  #start(signal: AbortSignal, control: StartControl): Promise<void> {
+  #start(signal: AbortSignal, control: StartControl): Promise<void> | void {
     const { scripts, awaitReady, hasStop } = this.#plot;
     const script = scripts[this.runs.length % scripts.length]!;
     const run = Object.assign(this.launched(), {
@@ -182,63 +183,78 @@ export class ServiceWorld extends World<StartStop> {
       this.#within(() => this.again(script.onAbort));
     }, { once: true });
     if (script.ready !== "when asked") this.ready();
+    else this.later?.("ready", () => this.ready(run));
     if (script.ready === "twice") this.ready();
     this.again(script.inStart);
     const end = () => {
       run.isMainOver = true;
       if (run.isStopOver) this.over(run);
     };
-    if (script.start === "throw") {
+    if (script.start === "throw at once") {
       end();
       throw this.throws();
     }
+    if (script.start === "return at once") return end();
     return this.#main(run).finally(end);
   }
 
   async #main(run: Service): Promise<void> {
     const { abort, main, script } = run;
-    const aborted = new Promise<void>((resolve, reject) => {
-      const told = () =>
-        script.start === "reject" ? reject(abort.reason) : resolve();
+    const { start } = script;
+    if (start === "return") return;
+    if (start === "throw") throw this.throws();
+    if (start === "hold" || start === "reject") {
+      const settle = () =>
+        start === "reject" ? main.fail(abort.reason) : main.open();
+      const told = () => {
+        if (this.later) this.later("the run ends", settle);
+        else settle();
+      };
       if (abort.aborted) told();
       else abort.addEventListener("abort", told, { once: true });
-    });
-    aborted.catch(() => {});
+    } else this.later?.("the start function settles", main.open);
     try {
-      if (script.start === "return") return;
-      if (script.start === "own stop") {
-        await main.promise;
-        await this.call("stop", 20).catch(() => {});
-        return;
-      }
-      const obeys = script.start === "hold" || script.start === "reject";
-      await (obeys ? Promise.race([main.promise, aborted]) : main.promise);
+      await main.promise;
+      if (start === "own stop") await this.call("stop", 20).catch(() => {});
     } catch (reason) {
       throw reason === "fail" ? this.throws() : reason;
     }
   }
 
-  async #stop(force: AbortSignal): Promise<void> {
+  #stop(force: AbortSignal): Promise<void> | void {
     const run = this.runs.at(-1) as Service;
-    const { abort, control, end, script } = run;
+    const { abort, control, script } = run;
     run.stops++;
     this.must(() => {
       assert(abort.aborted, "stopped before it was told");
       assert(force === control.force, "two signals that say now");
     });
     this.again(script.inStop);
-    try {
-      if (script.stop === "throw") throw this.throws();
-      if (script.stop === "hang") await end.promise;
-      if (script.stop === "force" && !force.aborted) {
-        const forced = new Promise((_resolve, reject) => {
-          force.addEventListener("abort", () => reject(force.reason));
-        });
-        await Promise.race([end.promise, forced]);
-      }
-    } finally {
+    const over = () => {
       run.isStopOver = true;
       if (run.isMainOver) this.over(run);
+    };
+    if (script.stop === "throw at once") {
+      over();
+      throw this.throws();
     }
+    if (script.stop === "end at once") return over();
+    return this.#cleanUp(run, force).finally(over);
+  }
+
+  async #cleanUp({ end, script }: Service, force: AbortSignal): Promise<void> {
+    if (script.stop === "throw") throw this.throws();
+    if (script.stop === "own stop") {
+      await undefined;
+      await this.call("stop", 20).catch(() => {});
+    }
+    const isForced = script.stop === "force";
+    if (isForced ? force.aborted : script.stop !== "hang") return;
+    this.later?.("the stop function settles", end.open);
+    if (isForced) {
+      const forced = () => end.fail(force.reason);
+      force.addEventListener("abort", forced, { once: true });
+    }
+    await end.promise;
   }
 }

@@ -7,7 +7,16 @@ import { type Caller, type Limits, type Run, World } from "./_model.ts";
 
 /** What one tick does. */
 export interface Tick {
-  readonly does: "nothing" | "throw" | "wait" | "obey" | "fail" | "hang";
+  readonly does:
+    | "nothing"
+    | "throw"
+    | "return"
+    | "reject"
+    | "wait"
+    | "obey"
+    | "fail"
+    | "hang"
+    | "own stop";
   /** How long it waits, in milliseconds. */
   readonly ms: number;
   readonly calls: Caller | "control.stop" | "reset" | undefined;
@@ -18,8 +27,6 @@ export interface Rhythm extends Limits {
   readonly immediate: boolean;
   readonly tickTimeout: number;
   readonly ticks: readonly Tick[];
-  readonly onEvent: Caller | undefined;
-  readonly budget: number;
 }
 
 interface Beats extends Run {
@@ -28,17 +35,38 @@ interface Beats extends Run {
   /** The last point that had passed when the last tick began. */
   passed: number;
   stopsItself: boolean;
+  /** Whether it is there for one tick alone, which a host asked for. */
+  isOnly: boolean;
   control: TickControl | undefined;
+}
+
+/** A tick that has begun. */
+interface Flight {
+  readonly gate: Gate;
+  readonly at: number;
+  readonly signal: AbortSignal;
+  /** The signal that the host gave for it. */
+  readonly life: AbortSignal | undefined;
+}
+
+/** A tick that a host asks for, and what came of it. */
+interface Asked {
+  readonly life: AbortSignal | undefined;
+  readonly isOnly: boolean;
+  flight: Flight | undefined;
 }
 
 export class TickerWorld extends World<Ticker> {
   readonly runner: Ticker;
   ticks = 0;
   readonly #rhythm: Rhythm;
-  #budget: number;
+  /** How many hosts wait for their ticks. */
+  #hosts = 0;
   #count = 0;
   #endedAt = 0;
-  #inFlight: { readonly gate: Gate; readonly at: number } | undefined;
+  #inFlight: Flight | undefined;
+  /** A tick that the host asks for, until it comes. */
+  #asked: Asked | undefined;
   /** Which run the events are at. */
   #story = -1;
   /** The ticks that events have still to tell of. */
@@ -47,23 +75,55 @@ export class TickerWorld extends World<Ticker> {
   constructor(rhythm: Rhythm) {
     super({ ...rhythm, awaitReady: false });
     this.#rhythm = rhythm;
-    this.#budget = rhythm.budget;
-    const { interval, immediate, tickTimeout, stopTimeout, maxErrors } = rhythm;
+    const { interval, immediate, tickTimeout } = rhythm;
+    const { stopTimeout, maxErrors, printErrors } = rhythm;
     this.runner = new Ticker(
       interval,
       (signal, control) => this.#tick(signal, control),
       {
         name: "model",
-        printErrors: false,
+        printErrors,
         immediate,
         tickTimeout,
         stopTimeout,
         maxErrors,
         observer: (event) => {
           this.must(() => this.#note(event));
-          this.observer(event);
-          this.#again(rhythm.onEvent);
+          return this.observer(event);
         },
+      },
+    );
+  }
+
+  /** Ticks now, as a host does that has the timers itself. */
+  host(source?: number): void {
+    const life = this.signalOf(source);
+    const isRefused = life?.aborted;
+    const isBusy = this.#inFlight !== undefined ||
+      this.runner.state === "stopping" || this.#endedAt === this.now;
+    const isOnly = this.runner.state === "stopped";
+    const asked: Asked = { life, isOnly, flight: undefined };
+    this.#asked = asked;
+    const promise = this.runner.tick(life && { signal: life });
+    this.#asked = undefined;
+    const { flight } = asked;
+    this.must(() => assert(!(isRefused && flight), "for a host that has gone"));
+    this.#hosts++;
+    promise.then(
+      () => {
+        this.#hosts--;
+        this.must(() => {
+          assert(flight, "resolved without a tick");
+          assert(this.#inFlight !== flight, "settled before its tick");
+        });
+      },
+      (reason) => {
+        this.#hosts--;
+        this.must(() => {
+          assert(!flight, "rejected, and its tick has begun");
+          if (isRefused) assertStrictEquals(reason, life.reason);
+          else assert(isBusy, `a tick is refused: ${reason}`);
+        });
       },
     );
   }
@@ -87,7 +147,8 @@ export class TickerWorld extends World<Ticker> {
   }
 
   async close(): Promise<void> {
-    this.#budget = 0;
+    this.exhaust();
+    this.later = undefined;
     for (let round = 0; this.runner.state !== "stopped"; round++) {
       assert(round < 20, "it does not come to rest");
       this.call("stop", 1);
@@ -107,20 +168,23 @@ export class TickerWorld extends World<Ticker> {
 
   protected checkMore(): void {
     const beats = this.run as Beats | undefined;
-    if (!this.#inFlight) assertEquals(this.#untold, []);
+    if (this.#inFlight) {
+      const { at, signal, life } = this.#inFlight;
+      const isLate = this.now >= at + this.#rhythm.tickTimeout;
+      const isTold = this.runner.state === "stopping" || life?.aborted === true;
+      assertEquals(signal.aborted, isLate || isTold, "the signal of a tick");
+      assert(this.#hosts <= 1, "two hosts wait for one tick");
+    } else {
+      assertEquals(this.#untold, []);
+      assertEquals(this.#hosts, 0, "a host waits for a tick that has ended");
+    }
     if (!beats || this.runner.state !== "running" || this.#inFlight) return;
+    assert(!beats.isOnly, "a run outlives the one tick that it is for");
     const reached = Math.floor((this.now - beats.origin) / beats.interval);
     // What a tick outlasts is missed by the next; what is reached as it ends not.
     const outlasted = (this.#endedAt - beats.origin) / beats.interval;
     const due = Math.max(beats.passed, Math.ceil(outlasted) - 1);
     assertStrictEquals(due, reached, "the point of the last tick");
-  }
-
-  #again(kind: Caller | undefined): void {
-    if (kind === undefined || this.#budget <= 0) return;
-    this.#budget--;
-    this.isReentered = true;
-    this.call(kind);
   }
 
   override get lags(): boolean {
@@ -133,6 +197,7 @@ export class TickerWorld extends World<Ticker> {
       interval: this.#rhythm.interval,
       passed: 0,
       stopsItself: false,
+      isOnly: false,
       control: undefined,
     });
   }
@@ -142,7 +207,8 @@ export class TickerWorld extends World<Ticker> {
     const run = this.run as Beats | undefined;
     const isNew = run?.control ? run.control !== control : run?.toldAt;
     if (run && isNew) {
-      this.must(() => assertEquals(this.#rhythm.immediate, true));
+      const isExpected = this.#rhythm.immediate || this.#asked !== undefined;
+      this.must(() => assert(isExpected, "a tick of a run that is not known"));
       this.over(run);
     }
     const beats = run && !isNew ? run : this.#launch();
@@ -179,12 +245,15 @@ export class TickerWorld extends World<Ticker> {
     const { does, ms, calls } = ticks[this.#count++ % ticks.length]!;
     const beats = this.#beats(control);
     const { runner, now } = this;
+    const asked = this.#asked;
+    this.#asked = undefined;
     const isFirst = this.#rhythm.immediate && now === beats.launchedAt &&
       beats.passed === 0 && beats.origin === now;
     this.must(() => {
       assert(!this.#inFlight, "two ticks at once");
       assertEquals(runner.state, "running");
       assert(!signal.aborted && beats.toldAt === undefined, "after the stop");
+      if (asked) return assertStrictEquals(control.missed, 0);
       const point = Math.floor((now - beats.origin) / beats.interval);
       assertStrictEquals(
         control.missed,
@@ -196,8 +265,10 @@ export class TickerWorld extends World<Ticker> {
     });
     this.ticks++;
     this.#untold.push({ at: now, missed: control.missed });
-    const flight = { gate: gate(), at: now };
+    const flight = { gate: gate(), at: now, signal, life: asked?.life };
     this.#inFlight = flight;
+    if (asked) asked.flight = flight;
+    beats.isOnly ||= asked?.isOnly === true;
     const end = () => {
       this.#inFlight = undefined;
       this.#endedAt = this.now;
@@ -209,7 +280,7 @@ export class TickerWorld extends World<Ticker> {
       }
       control.stop();
     } else if (calls === "reset") this.reset(control, 7);
-    else this.#again(calls);
+    else this.again(calls);
     if (does === "nothing" || does === "throw") {
       end();
       if (does === "throw") throw this.throws();
@@ -222,26 +293,34 @@ export class TickerWorld extends World<Ticker> {
     signal: AbortSignal,
     does: Tick["does"],
     ms: number,
-    { promise }: Gate,
+    { promise, open, fail }: Gate,
   ): Promise<void> {
+    if (does === "return") return;
+    if (does === "reject") throw this.throws();
+    if (does === "own stop") {
+      await undefined;
+      await this.call("stop", 20).catch(() => {});
+      return;
+    }
     let timer;
-    const late = new Promise<void>((resolve) => {
-      if (does === "wait" || does === "fail") timer = setTimeout(resolve, ms);
-    });
-    const aborted = new Promise<never>((_resolve, reject) => {
-      const told = () => reject(signal.reason);
-      if (does !== "obey") return;
+    if (does === "wait" || does === "fail") {
+      const settle = () => does === "wait" ? open() : fail("fail");
+      timer = setTimeout(settle, ms);
+    } else if (does === "obey") {
+      const settle = () => fail(signal.reason);
+      const told = () => {
+        if (this.later) this.later("the tick ends", settle);
+        else settle();
+      };
       if (signal.aborted) told();
       else signal.addEventListener("abort", told, { once: true });
-    });
-    aborted.catch(() => {});
+    } else this.later?.("the tick settles", open);
     try {
-      await Promise.race([promise, late, aborted]);
+      await promise;
     } catch (reason) {
       throw reason === "fail" ? this.throws() : reason;
     } finally {
       clearTimeout(timer);
     }
-    if (does === "fail") throw this.throws();
   }
 }

@@ -100,6 +100,13 @@ run(
 );
 
 const module = project({ "use.mjs": esm, "use.ts": esm });
+await form("nothing else is installed", "npm", () => {
+  const { packages } = JSON.parse(
+    readFileSync(join(module, "package-lock.json"), "utf8"),
+  );
+  const names = Object.keys(packages).filter(Boolean);
+  if (names.length !== 1) throw new Error(`it needs ${names.join(", ")}`);
+});
 const common = project(
   { "use.cjs": imported, "need.cjs": required },
   "commonjs",
