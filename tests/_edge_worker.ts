@@ -65,6 +65,19 @@ const unfinished = new Ticker(10, () => pause(500), {
   printErrors: false,
 });
 
+// What must not be done here.
+const early = { timer: "no error", start: "pending" };
+try {
+  setTimeout(() => {}, 1);
+} catch (error) {
+  early.timer = String(error);
+}
+const tooEarly = new Ticker(10, () => {}, { printErrors: false });
+tooEarly.start().then(
+  () => early.start = "resolved",
+  (error) => early.start = String(error),
+);
+
 /** How a promise ends within a second, as text. */
 async function ending(promise: Promise<unknown>): Promise<string> {
   const late = pause(1_000).then(() => "pending");
@@ -82,6 +95,12 @@ const routes: Record<
     Promise.resolve({
       running: Object.values(atModuleScope).map((each) => each.isRunning()),
       tools: [typeof runNbr, typeof main],
+    }),
+  "/early": () =>
+    Promise.resolve({
+      ...early,
+      state: tooEarly.state,
+      error: String(tooEarly.errorsLast()),
     }),
   "/counts": () => Promise.resolve(counts),
   // A request that has a ticker for as long as it lasts, and does not stop it.
