@@ -53,12 +53,18 @@ function npm(cwd, ...values) {
 
 let projects = 0;
 
-/** A fresh project with files and the package in it, as npm installs it. */
-function project(files, type = "module") {
+/** A fresh project with files in it, and nothing else. */
+function fresh(files, type = "module") {
   const folder = join(temporary, `project-${++projects}`);
   mkdirSync(folder);
   const own = { name: "fresh", version: "1.0.0", type };
   write(folder, { "package.json": JSON.stringify(own), ...files });
+  return folder;
+}
+
+/** The same with the package, as npm installs it. */
+function project(files, type) {
+  const folder = fresh(files, type);
   npm(folder, "install", "--offline", "--no-audit", "--no-fund", tarball);
   return folder;
 }
@@ -204,14 +210,21 @@ for (const compiler of Object.values(compilers)) {
 
 for (const { kind, binary, version } of engines) {
   if (kind === "bun") {
-    await form("ES module and TypeScript", `Bun ${version}`, () => {
-      assertUsed(run(module, binary, "use.mjs"));
-      assertUsed(run(module, binary, "use.ts"));
+    await form("ES module and TypeScript, by bun add", `Bun ${version}`, () => {
+      const folder = fresh({ "use.mjs": esm, "use.ts": esm });
+      run(folder, binary, "add", tarball);
+      assertUsed(run(folder, binary, "use.mjs"));
+      assertUsed(run(folder, binary, "use.ts"));
     });
   }
   if (kind === "deno") {
     await form("npm package", `Deno ${version}`, () => {
       assertUsed(run(module, binary, "run", "--check", "use.ts"));
+    });
+    await form("a clone, by its deno.json", `Deno ${version}`, () => {
+      const folder = fresh({ "use.mjs": esm });
+      const config = join(root, "deno.json");
+      assertUsed(run(folder, binary, "run", "--config", config, "use.mjs"));
     });
   }
 }
