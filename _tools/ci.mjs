@@ -12,7 +12,7 @@ import { root } from "./engines.mjs";
 import { printTable } from "./table.mjs";
 
 const minute = 60_000;
-const limit = 20 * minute;
+const limit = 30 * minute;
 
 /** Each part, by the values that `run.mjs` takes. */
 const parts = {
@@ -51,18 +51,25 @@ if (stranger) {
 let child;
 // A group of its own, so that nothing that a part started outlives it.
 const isGroup = process.platform !== "win32";
-function kill() {
+function send(part, signal) {
   try {
-    if (isGroup) process.kill(-child.pid, "SIGKILL");
-    else child.kill("SIGKILL");
+    if (isGroup) process.kill(-part.pid, signal);
+    else part.kill(signal);
   } catch {
     // It has ended already.
   }
 }
+
+/** Lets a part end what is in groups of their own, and then ends the part. */
+function end(part) {
+  send(part, "SIGTERM");
+  setTimeout(send, 5_000, part, "SIGKILL").unref();
+}
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.once(signal, () => {
-    if (child) kill();
-    process.exit(1);
+    if (!child || child.exitCode !== null) process.exit(1);
+    child.once("close", () => process.exit(1));
+    end(child);
   });
 }
 
@@ -76,32 +83,28 @@ function run(values) {
       stdio: ["ignore", "pipe", "pipe"],
     });
     let said = "";
-    for (
-      const [name, target] of [["stdout", process.stdout], [
-        "stderr",
-        process.stderr,
-      ]]
-    ) {
-      child[name].setEncoding("utf8").on("data", (text) => {
-        target.write(text);
-        if (name === "stdout") said = (said + text).slice(-10_000);
-      });
-    }
+    child.stdout.setEncoding("utf8").on("data", (text) => {
+      process.stdout.write(text);
+      said = (said + text).slice(-10_000);
+    });
+    child.stderr.pipe(process.stderr, { end: false });
     let late = false;
     const timer = setTimeout(() => {
       late = true;
       console.log(`It did not end within ${limit / minute} minutes`);
-      kill();
+      end(child);
     }, limit);
-    const end = (code) => {
+    const settle = (code) => {
       clearTimeout(timer);
       resolve({ ok: code === 0 && !late, said });
     };
     child.on("error", (error) => {
       console.log(String(error));
-      end(1);
+      settle(1);
     });
-    child.on("close", end);
+    child.on("close", settle);
+    // What a part left behind may hold its output open.
+    child.on("exit", (code) => setTimeout(settle, 10_000, code).unref());
   });
 }
 
