@@ -12,7 +12,7 @@ import {
 } from "@golib/runner";
 import { Reloadable } from "@golib/runner/reload";
 import { every } from "@golib/runner/schedule";
-import { main } from "@golib/runner/shutdown";
+import { main, shutdownSignal } from "@golib/runner/shutdown";
 import { Supervisor } from "@golib/runner/supervisor";
 
 /** What the platform gives a request. */
@@ -102,6 +102,26 @@ const routes: Record<
       state: tooEarly.state,
       error: String(tooEarly.errorsLast()),
     }),
+  "/signals"() {
+    const printed: string[] = [];
+    const print = console.error;
+    console.error = (text: string) => void printed.push(text);
+    try {
+      const { signals, aborted } = shutdownSignal();
+      return Promise.resolve({ signals, aborted, printed });
+    } finally {
+      console.error = print;
+    }
+  },
+  // A ticker that elsewhere would keep nothing alive.
+  async "/quiet"() {
+    let ticks = 0;
+    const quiet = new Ticker(10, () => void ticks++, { persistent: false });
+    await quiet.start();
+    await pause(105);
+    await quiet.stop();
+    return ticks;
+  },
   "/counts": () => Promise.resolve(counts),
   // A request that has a ticker for as long as it lasts, and does not stop it.
   async "/tick"(query) {

@@ -83,6 +83,16 @@ for (const { date, flags = [], binary } of platforms) {
       assert.match(isBefore ? start : error, refusal);
     });
 
+    it("has no process: neither signals nor what would keep it alive", async () => {
+      assert.deepEqual(await ask("/signals"), {
+        signals: [],
+        aborted: false,
+        printed: ["shutdownSignal: this platform sends no such signals"],
+      });
+      const ticks = await ask("/quiet");
+      assert.ok(ticks >= 4, `${ticks} ticks in 105 ms`);
+    });
+
     for (const [order, first, last] of [["first", 600, 0], ["last", 0, 600]]) {
       it(`keeps a ticker going that started ${order}, when the request of another has ended`, async () => {
         const [long, short] = [`long-${order}`, `short-${order}`];
