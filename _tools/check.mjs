@@ -76,4 +76,5 @@ for (const [name, binary, values] of steps) {
   failed++;
   console.log(`${stdout ?? ""}${stderr ?? ""}`);
 }
+console.log(`\n${steps.length - failed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;

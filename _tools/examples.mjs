@@ -75,6 +75,8 @@ for (const { id, kind, binary, version } of engines) {
   if (!chosen(ids).includes(id)) continue;
   if (!binary) {
     console.log(`${id}: not installed on this platform`);
+    // In the check of a commit none may be missing.
+    if (process.env.CI && asked.length === 0) failed++;
     continue;
   }
   console.log(`${kind} ${version}`);
@@ -110,5 +112,5 @@ for (const { id, kind, binary, version } of engines) {
     } else passed++;
   }
 }
-console.log(`\n${passed} examples passed, ${failed} failed`);
+console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;

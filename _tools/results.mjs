@@ -1,5 +1,4 @@
-// What whole runs came to, kept for `npm run tables` and for the last line of
-// `.ci/run`.
+// What whole runs came to, kept for `npm run tables`.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -5,7 +5,7 @@
 //   npm test -- node20 firefox         only these engines
 //   npm test -- tests/ticker_test.ts   only these files
 //   npm test -- --filter=TEXT          only tests whose full name has TEXT
-//   npm test -- --skipped              says which tests were skipped where
+//   npm test -- --skipped              names what was skipped, as test:all does
 
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,17 +19,20 @@ import { edgeId, webIds, webLines } from "./web/lines.mjs";
 
 const limit = 10 * 60_000;
 
+/** In each engine, the test that says whether it is the one that was meant. */
+const witness = "engine > is the one this run was meant for";
+
 const engines = findEngines();
 const ids = [...engines.map(({ id }) => id), ...webIds, edgeId];
 const chosen = new Set();
 const files = [];
 let filter = "";
 let isAll = false;
-let namesSkipped = false;
+let isAsked = false;
 for (const value of process.argv.slice(2).filter(Boolean)) {
   if (value.startsWith("--filter=")) filter = value.slice("--filter=".length);
   else if (value === "--all") isAll = true;
-  else if (value === "--skipped") namesSkipped = true;
+  else if (value === "--skipped") isAsked = true;
   else if (ids.includes(value) || value === "doc") chosen.add(value);
   else if (value.endsWith("_test.ts") && existsSync(join(root, value))) {
     files.push(value);
@@ -88,6 +91,13 @@ function print(label, { failures, remarks, output }) {
 }
 
 const results = [];
+
+/** Counts a failure that no test has. */
+function fail(result, text) {
+  result.failed++;
+  console.log(`\nFAILED on ${result.label}: ${text}`);
+}
+
 const lines = [
   ...engines.flatMap(linesFor),
   ...await webLines(
@@ -104,7 +114,9 @@ for (const { label, version, hint, run } of lines) {
       `${label}: not installed${hint ? `; ${hint}` : " on this platform"}`,
     );
     if (isNeeded) {
-      results.push({ label, passed: 0, skipped: [], failed: 1, seconds: 0 });
+      const nothing = { passed: 0, skipped: [], failed: 0, seconds: 0 };
+      results.push({ label, ...nothing });
+      fail(results.at(-1), "it is not installed");
     }
     continue;
   }
@@ -114,14 +126,38 @@ for (const { label, version, hint, run } of lines) {
   const seconds = (performance.now() - started) / 1000;
   console.log(` ${seconds.toFixed(1)} s`);
   print(label, result);
-  if (namesSkipped) {
-    for (const name of result.skipped) console.log(`  skipped: ${name}`);
-  }
   const { passed, skipped, failures } = result;
   const failed = failures.length;
   results.push({ label, version, passed, skipped, failed, seconds });
+  if (skipped.includes(witness)) {
+    fail(results.at(-1), "nothing says which engine it is");
+  }
 }
 rmSync(temporary, { recursive: true, force: true });
+
+// The suite is one: where an engine has fewer tests, some were lost in silence.
+const suites = results.filter(({ label, failed }) =>
+  ids.includes(label) && label !== edgeId && failed === 0
+);
+const countOf = ({ passed, skipped }) => passed + skipped.length;
+const most = Math.max(...suites.map(countOf));
+for (const result of suites) {
+  const count = countOf(result);
+  if (count < most) fail(result, `it has ${count} of ${most} tests`);
+}
+
+if (isAsked || (isAll && whole)) {
+  const where = new Map();
+  for (const { label, skipped } of results) {
+    for (const name of skipped) {
+      where.set(name, [...(where.get(name) ?? []), label]);
+    }
+  }
+  console.log("\nSkipped, and by which engines:");
+  for (const [name, labels] of where) {
+    console.log(`  ${name} (${labels.join(", ")})`);
+  }
+}
 
 const header = ["engine", "version", "passed", "skipped", "failed", "seconds"];
 const rows = results.map((result) => [
@@ -134,10 +170,21 @@ console.log();
 printTable(header, rows, 2);
 const sum = (key) => results.reduce((total, result) => total + result[key], 0);
 const [passed, failed] = [sum("passed"), sum("failed")];
+const skipped = results.reduce((all, each) => all + each.skipped.length, 0);
 if (whole && isAll && chosen.size === 0) {
-  save("engines", { header, rows, passed, failed });
+  save("engines", { header, rows, passed, failed, skipped });
 }
 if (results.length === 0) console.log("No engine to run on");
-console.log(`\n${passed} passed, ${failed} failed`);
+if (whole && !isAll && chosen.size === 0) {
+  console.log(
+    "\n`npm run test:all` adds workerd, Vercel's runtime and browsers.",
+  );
+  const { findBrowser } = await import("./web/browsers.mjs");
+  for (const id of ["chromium", "firefox"]) {
+    const { hint } = findBrowser(id);
+    if (hint) console.log(`${id}: not installed; ${hint}`);
+  }
+}
+console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
 // A browser that is slow to end need not be waited for.
 process.exit(failed > 0 || results.length === 0 ? 1 : 0);

@@ -128,6 +128,9 @@ try {
     server,
     async (program) => {
       await program.said(running);
+      // Keeps it from its end where this machine is slow to send the second.
+      void program.status("/slow?ms=60000");
+      await delay(100);
       program.kill("SIGINT");
       await program.said(/not ready/);
       await delay(150);

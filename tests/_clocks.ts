@@ -17,6 +17,8 @@ export interface ClockKind {
   readonly tells: boolean;
   /** Whether it fakes within the engine's own functions, whoever has them. */
   readonly within?: boolean;
+  /** Whether this engine does not have it. */
+  readonly missing?: boolean;
   install(): Promise<Installed>;
 }
 
@@ -88,6 +90,7 @@ function runnerOfNode(apis: string[]): ClockKind {
   return {
     name: `the mock of node:test, ${apis.join(" and ")}`,
     tells: apis.includes("Date"),
+    missing: !isNode,
     async install() {
       const { mock: { timers } } = await load<NodeTest>("node:test");
       timers.enable({ apis });
@@ -106,12 +109,11 @@ function runnerOfNode(apis: string[]): ClockKind {
   };
 }
 
-const isBun = "Bun" in globalThis;
-
 const runnerOfBun: ClockKind = {
   name: "the fake timers of bun:test",
   tells: true,
   within: true,
+  missing: !("Bun" in globalThis),
   async install() {
     const { jest } = await load<BunTest>("bun:test");
     jest.useFakeTimers();
@@ -146,7 +148,7 @@ const fakeTime: ClockKind = {
   },
 };
 
-/** Every fake clock that can be had here. */
+/** Every fake clock, also those that cannot be had here. */
 export const clocks: ClockKind[] = [
   fakeTime,
   sinon("all of it", undefined),
@@ -160,8 +162,7 @@ export const clocks: ClockKind[] = [
     performance: false,
     shared: true,
   }),
-  ...(isBun ? [runnerOfBun] : []),
-  ...(isNode
-    ? [runnerOfNode(["setTimeout", "Date"]), runnerOfNode(["setTimeout"])]
-    : []),
+  runnerOfBun,
+  runnerOfNode(["setTimeout", "Date"]),
+  runnerOfNode(["setTimeout"]),
 ];

@@ -12,7 +12,7 @@ import {
 } from "@golib/runner";
 import { Reloadable } from "@golib/runner/reload";
 import { every } from "@golib/runner/schedule";
-import { main } from "@golib/runner/shutdown";
+import { main, shutdownSignal } from "@golib/runner/shutdown";
 import { Supervisor } from "@golib/runner/supervisor";
 
 /** What the platform gives a request. */
@@ -65,6 +65,19 @@ const unfinished = new Ticker(10, () => pause(500), {
   printErrors: false,
 });
 
+// What must not be done here.
+const early = { timer: "no error", start: "pending" };
+try {
+  setTimeout(() => {}, 1);
+} catch (error) {
+  early.timer = String(error);
+}
+const tooEarly = new Ticker(10, () => {}, { printErrors: false });
+tooEarly.start().then(
+  () => early.start = "resolved",
+  (error) => early.start = String(error),
+);
+
 /** How a promise ends within a second, as text. */
 async function ending(promise: Promise<unknown>): Promise<string> {
   const late = pause(1_000).then(() => "pending");
@@ -83,6 +96,32 @@ const routes: Record<
       running: Object.values(atModuleScope).map((each) => each.isRunning()),
       tools: [typeof runNbr, typeof main],
     }),
+  "/early": () =>
+    Promise.resolve({
+      ...early,
+      state: tooEarly.state,
+      error: String(tooEarly.errorsLast()),
+    }),
+  "/signals"() {
+    const printed: string[] = [];
+    const print = console.error;
+    console.error = (text: string) => void printed.push(text);
+    try {
+      const { signals, aborted } = shutdownSignal();
+      return Promise.resolve({ signals, aborted, printed });
+    } finally {
+      console.error = print;
+    }
+  },
+  // A ticker that elsewhere would keep nothing alive.
+  async "/quiet"() {
+    let ticks = 0;
+    const quiet = new Ticker(10, () => void ticks++, { persistent: false });
+    await quiet.start();
+    await pause(105);
+    await quiet.stop();
+    return ticks;
+  },
   "/counts": () => Promise.resolve(counts),
   // A request that has a ticker for as long as it lasts, and does not stop it.
   async "/tick"(query) {

@@ -39,8 +39,8 @@ const scenarios: Record<string, () => unknown> = {
     say("up");
   },
   async quietTickerBesideAnother() {
-    const quiet = new Ticker(20, () => say("quiet"), { persistent: false });
-    const loud = new Ticker(110, (_signal, { stop }) => {
+    const quiet = new Ticker(100, () => say("quiet"), { persistent: false });
+    const loud = new Ticker(150, (_signal, { stop }) => {
       say("loud");
       stop();
     });

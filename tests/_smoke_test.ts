@@ -174,6 +174,7 @@ describe("bdd", () => {
   it("takes options", { ignore: true }, () => fail());
   describe.skip("a suite that is skipped", () => {
     it("does not run", () => fail());
+    it("does not run what would", { ignore: false }, () => fail());
   });
 });
 

@@ -6,7 +6,11 @@ import { failure } from "./_helpers.ts";
 import { wait } from "./_watch.ts";
 
 const { process, Bun } = globalThis as {
-  process?: { env: Record<string, string | undefined>; platform?: string };
+  process?: {
+    env: Record<string, string | undefined>;
+    platform?: string;
+    getBuiltinModule(name: string): { existsSync(path: string): boolean };
+  };
   Bun?: unknown;
 };
 
@@ -18,10 +22,7 @@ async function run(
   surroundings?: Surroundings,
 ): Promise<readonly unknown[]> {
   const child = await spawn("./_faults_program.ts", scenario, surroundings);
-  return said(await child.ended);
-}
-
-function said({ code, errors, lines }: Ended): unknown[] {
+  const { code, errors, lines } = await child.ended;
   assertEquals([code, errors], [0, ""]);
   return lines.map((line) => JSON.parse(line));
 }
@@ -50,13 +51,13 @@ const LIBRARIES = ["x86_64-linux-gnu/", "aarch64-linux-gnu/", ""].map((each) =>
   `/usr/lib/${each}faketime/libfaketimeMT.so.1`
 );
 
-async function findFaketime(): Promise<string | undefined> {
-  if (!canKill || process?.platform !== "linux") return undefined;
-  const { existsSync } = await import("node:fs");
-  return LIBRARIES.find((each) => existsSync(each));
-}
-
-const library = await findFaketime();
+// Not by an `await import`: a bundle for edge platforms and pages has none at the
+// top of a module.
+const library = canKill && process?.platform === "linux"
+  ? LIBRARIES.find((each) =>
+    process.getBuiltinModule("node:fs").existsSync(each)
+  )
+  : undefined;
 
 describe("A fault", { ignore: !canKill }, () => {
   it("that holds the process up costs ticks, and moves no grid", async () => {
@@ -137,19 +138,23 @@ describe("The wall clock", { ignore: library === undefined }, () => {
     const { tmpdir } = await import("node:os");
     const folder = mkdtempSync(`${tmpdir()}/runner-clock-`);
     const file = `${folder}/offset`;
-    writeFileSync(file, "+0");
+    const env = {
+      LD_PRELOAD: library!,
+      FAKETIME_TIMESTAMP_FILE: file,
+      FAKETIME_NO_CACHE: "1",
+      FAKETIME_DONT_FAKE_MONOTONIC: "1",
+    };
     try {
-      const child = await spawn("./_faults_program.ts", "clockSet", {
-        env: {
-          LD_PRELOAD: library!,
-          FAKETIME_TIMESTAMP_FILE: file,
-          FAKETIME_NO_CACHE: "1",
-          FAKETIME_DONT_FAKE_MONOTONIC: "1",
-        },
-      });
-      await child.said("[5,-7,0]");
-      child.kill("SIGKILL");
-      const ended = await child.ended;
+      let ended: Ended;
+      let attempts = 0;
+      do {
+        writeFileSync(file, "+0");
+        const child = await spawn("./_faults_program.ts", "clockSet", { env });
+        await child.said("[5,-7,0]").catch(() => {});
+        child.kill("SIGKILL");
+        ended = await child.ended;
+        // One in twelve times Deno dies of that library, whatever it runs.
+      } while (ended.signal === "SIGSEGV" && ++attempts < 5);
       assertEquals(ended.errors, "");
       const lines = ended.lines.map((line) => JSON.parse(line));
       const ticks = lines.filter((line): line is Tick =>

@@ -6,7 +6,7 @@ import {
   setSystemTime,
   test,
 } from "bun:test";
-import { HOUR, hour, wait } from "./hour.mjs";
+import { HOUR, hour, isLimitFaked, wait } from "./hour.mjs";
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
@@ -44,4 +44,9 @@ test("setSystemTime moves no timer", async () => {
   });
   expect(ticks).toBe(0);
   await stopping;
+});
+
+test("AbortSignal.timeout goes by the clock", async () => {
+  const pass = () => void jest.advanceTimersByTime(HOUR);
+  expect(await isLimitFaked(pass)).toBe(true);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { HOUR, hour, wait } from "./hour.mjs";
+import { HOUR, hour, isLimitFaked, wait } from "./hour.mjs";
 
 // One tick() of an hour sets the clock an hour on, and only then calls what became
 // due, once: so second by second.
@@ -46,3 +46,27 @@ for (
     console.log(said);
   });
 }
+
+test("an hour at once is one late tick", async () => {
+  mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  const { ticks, missed, stopping } = await hour(() => mock.timers.tick(HOUR));
+  assert.deepEqual([ticks, missed], [1, 3_599]);
+  await stopping;
+  mock.timers.reset();
+});
+
+test("AbortSignal.timeout stays real", async () => {
+  mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  assert.equal(await isLimitFaked(() => mock.timers.tick(HOUR)), false);
+  mock.timers.reset();
+});
+
+test("a time that is set moves no timer", async () => {
+  mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  const { ticks, stopping } = await hour(() => {
+    mock.timers.setTime(Date.now() + HOUR);
+  });
+  assert.equal(ticks, 0);
+  await stopping;
+  mock.timers.reset();
+});

@@ -1,7 +1,7 @@
 import { install } from "@sinonjs/fake-timers";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { HOUR, hour, wait } from "./hour.mjs";
+import { HOUR, hour, isLimitFaked, wait } from "./hour.mjs";
 
 test("an hour of ticks", async () => {
   const clock = install();
@@ -23,4 +23,20 @@ test("an hour of ticks that wait", async () => {
   await stopping;
   clock.uninstall();
   console.log(said);
+});
+
+test("a system time that is set moves no timer", async () => {
+  const clock = install();
+  const { ticks, stopping } = await hour(() => {
+    clock.setSystemTime(Date.now() + HOUR);
+  });
+  assert.equal(ticks, 0);
+  await stopping;
+  clock.uninstall();
+});
+
+test("AbortSignal.timeout stays real", async () => {
+  const clock = install();
+  assert.equal(await isLimitFaked(() => void clock.tick(HOUR)), false);
+  clock.uninstall();
 });

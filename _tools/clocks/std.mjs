@@ -1,5 +1,5 @@
 import { FakeTime } from "@std/testing/time";
-import { HOUR, hour, wait } from "./hour.mjs";
+import { HOUR, hour, isLimitFaked, wait } from "./hour.mjs";
 
 function assertHour(ticks) {
   if (ticks !== 3_600) throw new Error(`${ticks} ticks`);
@@ -12,6 +12,15 @@ Deno.test("an hour of ticks", async () => {
   await stopping;
   time.restore();
   console.log(said);
+});
+
+Deno.test("AbortSignal.timeout goes by the clock, performance does not", async () => {
+  const time = new FakeTime();
+  const before = performance.now();
+  const isFaked = await isLimitFaked(() => time.tick(HOUR));
+  const passed = performance.now() - before;
+  time.restore();
+  if (!isFaked || passed >= HOUR) throw new Error(`${isFaked}, ${passed} ms`);
 });
 
 Deno.test("an hour of ticks that wait", async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { HOUR, hour, wait } from "./hour.mjs";
+import { HOUR, hour, isLimitFaked, wait } from "./hour.mjs";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -20,4 +20,17 @@ test("an hour of ticks that wait", async () => {
   await vi.advanceTimersByTimeAsync(100);
   await stopping;
   console.log(said);
+});
+
+test("a system time that is set moves no timer", async () => {
+  const { ticks, stopping } = await hour(() => {
+    vi.setSystemTime(Date.now() + HOUR);
+  });
+  expect(ticks).toBe(0);
+  await stopping;
+});
+
+test("AbortSignal.timeout stays real", async () => {
+  const pass = () => void vi.advanceTimersByTime(HOUR);
+  expect(await isLimitFaked(pass)).toBe(false);
 });

@@ -102,7 +102,7 @@ export function createCollector(
     const suite: Suite = {
       name,
       parent,
-      options: { ...parent?.options, ...defined.options },
+      options: inherit(parent, defined.options),
       hooks: { beforeAll: [], afterAll: [], beforeEach: [], afterEach: [] },
       tests: [],
       pending: 0,
@@ -126,7 +126,7 @@ export function createCollector(
   function it(name: string, optionsOrBody: Options | Body, body?: Body): void {
     const defined = definition(name, optionsOrBody, body);
     const suite = current;
-    const options = { ...suite?.options, ...defined.options };
+    const options = inherit(suite, defined.options);
     const submit = () => {
       const chain = lineage(suite);
       const ignore = options.ignore ?? false;
@@ -201,6 +201,12 @@ export function createCollector(
       }
     },
   };
+}
+
+/** What an ignored suite holds is ignored, whatever it says itself. */
+function inherit(suite: Suite | undefined, own: Options): Options {
+  const ignore = (suite?.options.ignore || own.ignore) ?? false;
+  return { ...suite?.options, ...own, ignore };
 }
 
 function lineage(suite: Suite | undefined): Suite[] {

@@ -108,7 +108,7 @@ export async function withPage(id, { binary, script, limit }, body) {
   try {
     const tab = await browser.newPage();
     await tab.goto(page.url);
-    return await body(tab);
+    return await body(tab, await browser.version());
   } finally {
     await browser.close();
     page.close();
@@ -124,11 +124,15 @@ export function browserSuite(id, { binary, version }) {
       format: "iife",
       entry: "globalThis.runSuite = runSuite;",
     });
-    const result = await withPage(
+    return await withPage(
       id,
       { binary, script, limit },
-      (tab) => tab.evaluate(() => globalThis.runSuite()),
+      async (tab, said) => ({
+        // The page itself is told no more than the first number.
+        version: /\d+(\.\d+)+/.exec(said)?.[0],
+        result: await tab.evaluate(() => globalThis.runSuite()),
+        output: "",
+      }),
     );
-    return { result, output: "" };
   };
 }

@@ -3,9 +3,15 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { bundle } from "./bundle.mjs";
-import { serve, workerdBefore, workerdVersion } from "./workerd.mjs";
+import {
+  pinnedVersion,
+  serve,
+  workerdBefore,
+  workerdVersion,
+} from "./workerd.mjs";
 
 const newest = workerdVersion();
 const before2026 = workerdVersion(workerdBefore);
@@ -34,6 +40,18 @@ if (before2026) {
   );
 }
 
+describe("workerd", () => {
+  it("is the one that is pinned", () => {
+    assert.equal(newest, pinnedVersion());
+  });
+
+  // Elsewhere than on the machine that checks a commit it may not be had.
+  const skip = !before2026 && !process.env.CI;
+  it("is there as it was before the autumn of 2026", { skip }, () => {
+    assert.equal(before2026, pinnedVersion(workerdBefore));
+  });
+});
+
 for (const { date, flags = [], binary } of platforms) {
   const isBefore = binary === workerdBefore;
   const version = isBefore ? before2026 : newest;
@@ -53,6 +71,26 @@ for (const { date, flags = [], binary } of platforms) {
         running: [false, false, false, false, false],
         tools: ["function", "function"],
       });
+    });
+
+    it("lets no ticker start at module scope, and says so", async () => {
+      const refusal = /Disallowed operation called within global scope/;
+      const { timer, start, state, error } = await ask("/early");
+      assert.match(timer, refusal);
+      assert.equal(state, "stopped");
+      // Where no AbortController can be made, nothing is launched.
+      if (!isBefore) assert.equal(start, "resolved");
+      assert.match(isBefore ? start : error, refusal);
+    });
+
+    it("has no process: neither signals nor what would keep it alive", async () => {
+      assert.deepEqual(await ask("/signals"), {
+        signals: [],
+        aborted: false,
+        printed: ["shutdownSignal: this platform sends no such signals"],
+      });
+      const ticks = await ask("/quiet");
+      assert.ok(ticks >= 4, `${ticks} ticks in 105 ms`);
     });
 
     for (const [order, first, last] of [["first", 600, 0], ["last", 0, 600]]) {

@@ -52,12 +52,13 @@ export async function webLines(ids, temporary) {
       label: id,
       version,
       hint,
-      run: version && ((job) => runWeb(suite, job)),
+      run: version && ((job) => runWeb(suite, version, job)),
     };
   });
 }
 
-async function runWeb(suite, job) {
+/** `expected` is what the engine says; the suite has a second witness of it. */
+async function runWeb(suite, expected, job) {
   let timer;
   const late = new Promise((_resolve, reject) => {
     timer = setTimeout(
@@ -66,12 +67,19 @@ async function runWeb(suite, job) {
     );
   });
   try {
-    const { result, output } = await Promise.race([suite(job), late]);
+    const { version, result, output } = await Promise.race([suite(job), late]);
     const failures = result.failures.map(({ name, message, stack }) => ({
       name,
       message,
       detail: stack,
     }));
+    if (version !== expected) {
+      failures.push({
+        name: "the version",
+        message: `is ${version} where ${expected} was expected`,
+        detail: "",
+      });
+    }
     if (failures.length === 0 && result.passed === 0) {
       failures.push({
         name: "the whole run",

@@ -5,6 +5,11 @@ import { bundleSuite } from "./bundle.mjs";
 
 const require = createRequire(import.meta.url);
 
+/** Inside, the runtime tells no version. */
+function pinnedVersion() {
+  return require("./package.json").devDependencies["edge-runtime"];
+}
+
 export function vercelVersion() {
   try {
     return require("edge-runtime/package.json").version;
@@ -30,5 +35,6 @@ export async function vercelSuite({ files, filter }) {
   });
   const runtime = new EdgeRuntime({ initialCode });
   const response = await runtime.dispatchFetch("http://localhost/");
-  return { result: await response.json(), output: "" };
+  const result = await response.json();
+  return { version: pinnedVersion(), result, output: "" };
 }

@@ -2,7 +2,13 @@
 // to a Durable Object.
 
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -13,23 +19,32 @@ const names = { x64: "64", arm64: "arm64" };
 const systems = { linux: "linux", darwin: "darwin", win32: "windows" };
 const suffix = platform === "win32" ? ".exe" : "";
 
+const name = `@cloudflare/workerd-${systems[platform]}-${names[arch]}`;
+const before = "workerd-before";
+
 function binaryOf(name) {
   const file = `node_modules/${name}/bin/workerd${suffix}`;
   return fileURLToPath(new URL(file, import.meta.url));
 }
 
-const current = binaryOf(
-  `@cloudflare/workerd-${systems[platform]}-${names[arch]}`,
-);
+const current = binaryOf(name);
 
 /** The engine before the autumn of 2026; for one platform, as it is for a look. */
-export const workerdBefore = binaryOf("workerd-before");
+export const workerdBefore = binaryOf(before);
 
 /** What it says of itself: a date, or `undefined` where it is not installed. */
 export function workerdVersion(binary = current) {
   if (!existsSync(binary)) return undefined;
   const { stdout } = spawnSync(binary, ["--version"], { encoding: "utf8" });
   return /\d{4}-\d{2}-\d{2}/.exec(stdout ?? "")?.[0];
+}
+
+/** The same of what is to be installed: inside, the engine tells no version. */
+export function pinnedVersion(binary = current) {
+  const file = new URL("package.json", import.meta.url);
+  const { optionalDependencies } = JSON.parse(readFileSync(file, "utf8"));
+  const pinned = optionalDependencies[binary === current ? name : before];
+  return pinned?.replace(/^.*\b1\.(\d{4})(\d\d)(\d\d)\..*$/, "$1-$2-$3");
 }
 
 const config = (date, flags) => `

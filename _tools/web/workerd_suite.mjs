@@ -1,7 +1,7 @@
 // The suite in workerd: inside a request, and inside one to a Durable Object.
 
 import { bundleSuite } from "./bundle.mjs";
-import { serve } from "./workerd.mjs";
+import { pinnedVersion, serve } from "./workerd.mjs";
 
 const entry = `
 export class Actor {
@@ -32,7 +32,8 @@ export function workerdSuite(version, path) {
       const response = await fetch(`${server.url}${path}`);
       const text = await response.text();
       if (!response.ok) throw new Error(text);
-      return { result: JSON.parse(text), output: server.output() };
+      const result = JSON.parse(text);
+      return { version: pinnedVersion(), result, output: server.output() };
     } catch (error) {
       throw new Error(`${error.message}\n${server.output()}`);
     } finally {
