@@ -60,6 +60,17 @@ for (const kind of clocks) {
     );
 
     it(
+      "a ticker that is not persistent ticks as well",
+      under(kind, async (clock) => {
+        const { ticker, ticks } = watch(100, () => {}, { persistent: false });
+        await ticker.start();
+        await clock.pass(250);
+        assertEquals(ticks.length, 2);
+        await ticker.stop();
+      }),
+    );
+
+    it(
       "a ticker runs for a thousand intervals without drift",
       under(kind, async (clock) => {
         const { ticker, ticks } = watch(kind.tells ? 3.5 : 4);
@@ -331,6 +342,24 @@ for (const kind of clocks) {
 }
 
 describe("A fake clock", () => {
+  it("that marks the engine's own functions, as Bun's does, hands no ticker on to them", async () => {
+    const { setTimeout } = globalThis;
+    const work = gate();
+    const { ticker, ticks } = watch(5, () => work.promise, { immediate: true });
+    Object.assign(setTimeout, { clock: {} });
+    try {
+      await ticker.start();
+    } finally {
+      Reflect.deleteProperty(setTimeout, "clock");
+    }
+    work.open();
+    await wait(20);
+    assertEquals([ticks.length, ticker.state], [1, "running"]);
+    await ticker.restart();
+    await until(() => ticks.length >= 4);
+    await ticker.stop();
+  });
+
   it("that is set back in time does not stop a ticker", async () => {
     const { ticker, ticks } = watch(5);
     await ticker.start();
