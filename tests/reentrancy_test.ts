@@ -312,7 +312,8 @@ describe("a look-alike of a signal", () => {
     const signal = alike({ aborted: () => true });
     const { runner } = serve();
     const reason = await reasonOf(runner.start({ signal }));
-    assertEquals((reason as Error).name, "AbortError");
+    const { name, message } = reason as Error;
+    assertEquals([name, message], ["AbortError", "The signal was aborted"]);
   });
 
   it("that throws as it is left is printed and harms nothing", async () => {
