@@ -41,4 +41,54 @@ describe("On the engine's own clock", () => {
       assertEquals(await run("within"), [[2, 0], [3, 0], [true, 1], 0]);
     },
   );
+
+  it(
+    "the process waits for all but a ticker that is not persistent, as on another",
+    {
+      ignore: !canKill,
+    },
+    async () => {
+      // Those that it need not wait for, and those that it has to: of tickers without
+      // the option, with it and without it, of a grace, and of runTick.
+      const timers = [[0, 3], [0, 3], [3, 0], [0, 1], [0, 2]];
+      assertEquals(await run("held"), [...timers, ...timers]);
+    },
+  );
+
+  it(
+    "a tick that rings after another began when the observers of that were done",
+    {
+      ignore: !canKill,
+    },
+    async () => {
+      assertEquals(await run("rung"), [40]);
+    },
+  );
+
+  for (
+    const [scenario, clock] of [
+      ["freshAll", "all there is"],
+      ["freshDate", "Date and timers"],
+      ["freshPerformance", "performance and timers"],
+      ["freshShared", "Date and timers, by FakeTime's one set of functions"],
+    ] as const
+  ) {
+    it(
+      `a module that was loaded under a clock that fakes ${clock} finds it later`,
+      {
+        ignore: !canKill,
+      },
+      async () => {
+        const missed = [0, 2, 0];
+        // FakeTime's timers are left to run out.
+        const left = scenario === "freshShared" ? 1 : 0;
+        assertEquals(await run(scenario), [
+          [missed, left],
+          [missed, 0],
+          [missed, 0],
+          [missed, 0],
+        ]);
+      },
+    );
+  }
 });

@@ -269,7 +269,10 @@ describe("printErrors", () => {
     error.stack = "Error: disk full\n    at backup (disk.ts:7:1)";
     await failed(error, { name: "backup", printErrors: true });
     assertEquals(printed.lines, ["Recovering process 'backup': disk full"]);
-    assertStringIncludes(printed.texts[0]!, "trace #0 => backup (disk.ts:7:1)");
+    assertEquals(printed.texts[0]!.split("\n").slice(1), [
+      "phase: start",
+      "trace #0 => backup (disk.ts:7:1)",
+    ]);
   });
 
   it("is true by default", async () => {
