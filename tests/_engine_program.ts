@@ -86,15 +86,15 @@ async function within(): Promise<void> {
 }
 
 /** Has each timer counted that the process need not wait for. */
-function counting(clock: HandClock): { unheld: number; held: number } {
-  const counts = { unheld: 0, held: 0 };
+function counting(clock: HandClock): { freed: number; held: number } {
+  const counts = { freed: 0, held: 0 };
   const { setTimeout: set, clearTimeout: clear } = globalThis;
   const counted = (callback: () => void, ms: number) => {
     const id = set(callback, ms);
     counts.held++;
     const unref = () => {
       counts.held--;
-      counts.unheld++;
+      counts.freed++;
     };
     return { id, unref };
   };
@@ -114,9 +114,9 @@ async function held(): Promise<void> {
     const counts = counting(current);
     const { Ticker, StartStop, runTick } = await load();
     const taken = () => {
-      const { unheld, held } = counts;
-      counts.unheld = counts.held = 0;
-      return [unheld, held];
+      const { freed, held } = counts;
+      counts.freed = counts.held = 0;
+      return [freed, held];
     };
     for (const persistent of [undefined, true, false]) {
       const ticker = new Ticker(10, () => {}, { persistent });

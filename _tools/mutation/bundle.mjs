@@ -18,7 +18,9 @@ const leftOut =
 const order = (name) =>
   /^(model|states)_/.test(name)
     ? 0
-    : /^(clock|engine_clock|schedule|ticker_many)_/.test(name)
+    : /^(clock|schedule)_/.test(name)
+    ? 3
+    : /^(engine_clock|ticker_many)_/.test(name)
     ? 2
     : 1;
 
