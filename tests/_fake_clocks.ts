@@ -100,14 +100,14 @@ export class HandClock {
     this.now = options.start ?? 5_000;
     inForce = this;
     // As those of @sinonjs/fake-timers, which are new in each instance, say.
-    const setTimeout = (
+    const set = (
       call: () => void,
       ms?: number,
       ...values: unknown[]
     ) => this.add(call, ms, values);
-    const own = options.engine
-      ? setTimeout
-      : Object.assign(setTimeout, { clock: this });
+    // Said, as Deno renames what is named as a global is.
+    Object.defineProperty(set, "name", { value: "setTimeout" });
+    const own = options.engine ? set : Object.assign(set, { clock: this });
     this.#replace(globalThis, {
       setTimeout: shared ? fakeSetTimeout : own,
       clearTimeout: shared ? fakeClearTimeout : (id: unknown) => {
@@ -150,6 +150,11 @@ export class HandClock {
       throw new Error("Cannot clear timeout: time is not faked");
     }
     this.#timers.delete(id as number);
+  }
+
+  /** Loses all its timers, as a fake clock does that is taken away. */
+  forget(): void {
+    this.#timers.clear();
   }
 
   /** Time passes and nothing runs, as while a loop is blocked. */

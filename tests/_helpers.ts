@@ -154,11 +154,11 @@ export class CountingController extends AbortController {
     signal.addEventListener = (...values: unknown[]) => {
       this.added++;
       const { once = false } = Object(values[2]) as { once?: boolean };
-      listeners.set(values[1], once);
+      if (values[0] === "abort") listeners.set(values[1], once);
       Reflect.apply(add, signal, values);
     };
     signal.removeEventListener = (...values: unknown[]) => {
-      listeners.delete(values[1]);
+      if (values[0] === "abort") listeners.delete(values[1]);
       Reflect.apply(remove, signal, values);
     };
   }

@@ -220,16 +220,20 @@ async function requests(): Promise<void> {
       current = before;
     }
   };
-  host["setTimeout"] = function setTimeout(
+  const set = (
     callback: (...values: unknown[]) => void,
     ms?: number,
     ...values: unknown[]
-  ) {
+  ) => {
     const request = current;
     return real(() => {
       if (!over.has(request)) within(request, () => callback(...values));
     }, ms);
   };
+  // Said, as Deno renames what is named as a global is.
+  host["setTimeout"] = Object.defineProperty(set, "name", {
+    value: "setTimeout",
+  });
   const { Ticker } = await load();
   const counts: Record<string, number> = { a: 0, b: 0 };
   const tickers = ["a", "b"].map((request) => {

@@ -11,6 +11,7 @@ import {
   assertEquals,
   assertInstanceOf,
   assertStrictEquals,
+  assertStringIncludes,
 } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { settle } from "./_fake_clocks.ts";
@@ -541,6 +542,27 @@ describe("Bad input", () => {
     const runner = new Ticker(60_000, nothing);
     await runner.start({ signal: like });
     await runner.stop({ signal: like });
+  });
+
+  it("takes nothing for a signal that lacks a part of its shape", async () => {
+    const shape = {
+      aborted: false,
+      addEventListener: nothing,
+      removeEventListener: nothing,
+    };
+    for (const part of Object.keys(shape)) {
+      const signal = { ...shape, [part]: undefined } as unknown as AbortSignal;
+      const runner = new Ticker(60_000, nothing);
+      for (const verb of ["start", "restart", "stop"] as const) {
+        const { name, message } = await errorOf(
+          true,
+          () => runner[verb]({ signal }),
+        ) as Error;
+        assertEquals(name, "TypeError");
+        assertStringIncludes(message, `Cannot ${verb} "ticker": 'signal' must`);
+      }
+      assertEquals(runner.state, "stopped");
+    }
   });
 
   it("takes the numbers that make sense, up to their ends", () => {

@@ -18,6 +18,11 @@ import { type ClockKind, clocks, type Installed } from "./_clocks.ts";
 import { HandClock } from "./_fake_clocks.ts";
 import { gate, until, wait, watch } from "./_watch.ts";
 
+// As it was before any clock was faked.
+const { performance: realPerformance } = globalThis;
+const { now } = realPerformance;
+const realNow = () => now.call(realPerformance);
+
 function under(
   kind: ClockKind,
   body: (clock: Installed) => Promise<void>,
@@ -57,6 +62,17 @@ for (const kind of clocks) {
           assertEquals(tick.missed, 0);
           return tick;
         });
+      }),
+    );
+
+    it(
+      "a ticker that is not persistent ticks as well",
+      under(kind, async (clock) => {
+        const { ticker, ticks } = watch(100, () => {}, { persistent: false });
+        await ticker.start();
+        await clock.pass(250);
+        assertEquals(ticks.length, 2);
+        await ticker.stop();
       }),
     );
 
@@ -101,6 +117,21 @@ for (const kind of clocks) {
           ),
           [100, 400, 500],
         );
+      }),
+    );
+
+    it(
+      "the real time that a test takes is no time of the clock's",
+      { ignore: kind.within === true },
+      under(kind, async (clock) => {
+        const { ticker, ticks } = watch(10);
+        await ticker.start();
+        await clock.pass(15);
+        const until = realNow() + 40;
+        while (realNow() < until);
+        await clock.pass(30);
+        assertEquals(ticks.map(({ missed }) => missed), [0, 0, 0, 0]);
+        await ticker.stop();
       }),
     );
 
@@ -334,6 +365,24 @@ for (const kind of clocks) {
 }
 
 describe("A fake clock", () => {
+  it("that marks the engine's own functions, as Bun's does, hands no ticker on to them", async () => {
+    const { setTimeout } = globalThis;
+    const work = gate();
+    const { ticker, ticks } = watch(5, () => work.promise, { immediate: true });
+    Object.assign(setTimeout, { clock: {} });
+    try {
+      await ticker.start();
+    } finally {
+      Reflect.deleteProperty(setTimeout, "clock");
+    }
+    work.open();
+    await wait(20);
+    assertEquals([ticks.length, ticker.state], [1, "running"]);
+    await ticker.restart();
+    await until(() => ticks.length >= 4);
+    await ticker.stop();
+  });
+
   it("that is set back in time does not stop a ticker", async () => {
     const { ticker, ticks } = watch(5);
     await ticker.start();
@@ -351,6 +400,44 @@ describe("A fake clock", () => {
     }
     assertEquals(ticker.errorsTotal(), 0);
     await ticker.stop();
+  });
+
+  it("of timers that replaces only Date.now is followed", async () => {
+    const clock = new HandClock({ date: false, performance: false });
+    const { now } = Date;
+    Date.now = () => 1_000_000 + clock.now;
+    try {
+      let first = true;
+      const { ticker, ticks } = watch(100, () => {
+        if (!first) return;
+        first = false;
+        return wait(250);
+      });
+      await ticker.start();
+      await clock.pass(520);
+      await ticker.stop();
+      assertEquals(ticks.map(({ missed }) => missed), [0, 2, 0]);
+    } finally {
+      Date.now = now;
+      clock.restore();
+    }
+  });
+
+  it("that looks like the engine's, and moves its timers alone, is counted by", async () => {
+    const clock = new HandClock({
+      engine: true,
+      date: false,
+      performance: false,
+    });
+    try {
+      const { ticker, ticks } = watch(1);
+      await ticker.start();
+      await clock.pass(100);
+      await ticker.stop();
+      assertGreaterOrEqual(ticks.length, 45);
+    } finally {
+      clock.restore();
+    }
   });
 
   it("of Date alone leaves a ticker that starts on the real timers", async () => {

@@ -106,6 +106,26 @@ describe("errors", () => {
     );
   });
 
+  it("wrap what has only a part of an Error's shape", async () => {
+    const values = [
+      { name: "Foreign" },
+      { message: "of another realm" },
+      { name: "Foreign", message: 7 },
+      { name: 7, message: "of another realm" },
+      Object.assign(() => {}, { message: "of a function" }),
+    ];
+    for (const value of values) {
+      const error = (await failed(value)).errorsLast();
+      assert(error instanceof Error);
+      assertStrictEquals(error.cause, value);
+    }
+  });
+
+  it("have a message also where the value has no text", async () => {
+    const error = (await failed(Object.create(null))).errorsLast();
+    assertStringIncludes(String(error?.message), " without a text");
+  });
+
   it("are what start() and finished() reject with, as recorded", async () => {
     for (const value of [new Error("broken"), "broken", undefined]) {
       const service = serve({ awaitReady: true });
@@ -249,7 +269,10 @@ describe("printErrors", () => {
     error.stack = "Error: disk full\n    at backup (disk.ts:7:1)";
     await failed(error, { name: "backup", printErrors: true });
     assertEquals(printed.lines, ["Recovering process 'backup': disk full"]);
-    assertStringIncludes(printed.texts[0]!, "trace #0 => backup (disk.ts:7:1)");
+    assertEquals(printed.texts[0]!.split("\n").slice(1), [
+      "phase: start",
+      "trace #0 => backup (disk.ts:7:1)",
+    ]);
   });
 
   it("is true by default", async () => {

@@ -299,3 +299,24 @@ describe("events", () => {
     }
   });
 });
+
+describe("the events after a startTimeout", () => {
+  it("are those of its run and of all later ones", async () => {
+    const told: string[] = [];
+    const { runner, run } = serve({
+      awaitReady: true,
+      startTimeout: 0,
+      observer(event) {
+        told.push(event.type === "state" ? event.to : event.type);
+      },
+    });
+    await reasonOf(runner.start());
+    await reasonOf(runner.finished());
+    assertEquals(told.splice(0), ["starting", "error", "stopping", "stopped"]);
+    const started = runner.start({ timeout: Infinity });
+    run().control.ready();
+    await started;
+    await runner.stop();
+    assertEquals(told, ["starting", "running", "stopping", "stopped"]);
+  });
+});

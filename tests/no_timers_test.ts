@@ -1,6 +1,13 @@
+import { Ticker } from "@golib/runner";
 import { assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { serve, turns, watch } from "./_helpers.ts";
+import {
+  CountingController,
+  reasonOf,
+  serve,
+  turns,
+  watch,
+} from "./_helpers.ts";
 
 /** Refuses timers while it lasts, as edge platforms do outside a request. */
 async function withoutTimers(body: () => Promise<void>): Promise<void> {
@@ -56,5 +63,73 @@ describe("Where timers are refused", () => {
       await service.runner.stop();
     });
     assertEquals(service.runner.state, "stopped");
+  });
+
+  it("a start that waits for readiness launches nothing, and leaves its signal", async () => {
+    const service = serve({ awaitReady: true });
+    const life = new CountingController();
+    const { signal } = life;
+    await withoutTimers(async () => {
+      const refused = reasonOf(service.runner.start({ signal }));
+      assertEquals(service.runner.state, "stopped");
+      assertEquals(String(await refused), "Error: no timers here");
+    });
+    assertEquals([service.runs.length, life.count], [0, 0]);
+    await service.runner.finished();
+
+    const started = service.runner.start({ signal });
+    service.run().control.ready();
+    await started;
+    await service.runner.stop();
+    assertEquals([service.runs.length, life.count], [1, 0]);
+  });
+});
+
+describe("Where controllers are refused", () => {
+  /** As edge platforms of before autumn 2026 do at module scope. */
+  async function withoutControllers(body: () => Promise<void>): Promise<void> {
+    const { AbortController } = globalThis;
+    globalThis.AbortController = class {
+      constructor() {
+        throw new Error("no controllers here");
+      }
+    } as unknown as typeof AbortController;
+    try {
+      await body();
+    } finally {
+      globalThis.AbortController = AbortController;
+    }
+  }
+
+  for (const awaitReady of [false, true]) {
+    it(`a start rejects and launches nothing, with awaitReady ${awaitReady}`, async () => {
+      const service = serve({ awaitReady });
+      const life = new CountingController();
+      const { signal } = life;
+      await withoutControllers(async () => {
+        for (const options of [undefined, { signal }]) {
+          const refused = await reasonOf(service.runner.start(options));
+          assertEquals(String(refused), "Error: no controllers here");
+        }
+      });
+      assertEquals(
+        [service.runner.state, service.runs.length, life.count],
+        ["stopped", 0, 0],
+      );
+    });
+  }
+
+  it("a tick rejects and leaves its signal", async () => {
+    let ticks = 0;
+    const ticker = new Ticker(1_000, () => void ticks++);
+    const life = new CountingController();
+    const { signal } = life;
+    await withoutControllers(async () => {
+      const refused = await reasonOf(ticker.tick({ signal }));
+      assertEquals(String(refused), "Error: no controllers here");
+    });
+    assertEquals([ticker.state, ticks, life.count], ["stopped", 0, 0]);
+    await ticker.tick({ signal });
+    assertEquals([ticker.state, ticks, life.count], ["stopped", 1, 0]);
   });
 });

@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { Ticker } from "@golib/runner";
+import { timed } from "./_fake_clocks.ts";
 import { Printed, reasonOf, serve, turns } from "./_helpers.ts";
 
 describe("observe()", () => {
@@ -257,4 +258,20 @@ describe("an observer", () => {
     await ticker.finished();
     assertEquals([ticker.state, ticker.errorsTotal()], ["stopped", 0]);
   });
+});
+
+describe("an observer that joins a ticker which runs already", () => {
+  it(
+    "is told of its next tick",
+    timed(async (clock) => {
+      const ticker = new Ticker(10, () => {});
+      await ticker.start();
+      await clock.pass(15);
+      const told: string[] = [];
+      ticker.observe(({ type }) => told.push(type));
+      await clock.pass(10);
+      assertEquals(told, ["tick"]);
+      await ticker.stop();
+    }),
+  );
 });

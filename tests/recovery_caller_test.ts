@@ -318,4 +318,19 @@ describe("recoveryCaller", () => {
       "Recovering process 'backup': elsewhere",
     ]);
   });
+
+  it("takes the frames after a message with which the stack begins", async () => {
+    const nameless = stacked("disk full\nand slow\n    at f0 (x.ts:1:1)");
+    Object.assign(nameless, { message: "disk full\nand slow" });
+    assertEquals((await printed(nameless)).slice(1), [
+      "trace #0 => f0 (x.ts:1:1)",
+    ]);
+  });
+
+  it("takes nothing off a frame that does not begin with 'at '", async () => {
+    assertEquals(
+      (await printed(stacked("disk full\nlook at f0 (x.ts:1:1)"))).slice(1),
+      ["trace #0 => look at f0 (x.ts:1:1)"],
+    );
+  });
 });

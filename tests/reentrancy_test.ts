@@ -312,13 +312,16 @@ describe("a look-alike of a signal", () => {
     const signal = alike({ aborted: () => true });
     const { runner } = serve();
     const reason = await reasonOf(runner.start({ signal }));
-    assertEquals((reason as Error).name, "AbortError");
+    const { name, message } = reason as Error;
+    assertEquals([name, message], ["AbortError", "The signal was aborted"]);
   });
 
   it("that throws as it is left is printed and harms nothing", async () => {
     const print = console.error;
     let printed = 0;
-    console.error = () => void printed++;
+    console.error = (text: string) => {
+      if (text.includes("'removeEventListener': a trap")) printed++;
+    };
     try {
       const service = serve();
       const signal = alike({ remove: refuse });
@@ -387,4 +390,26 @@ describe("a call within console.error", () => {
       }
     });
   }
+
+  it("of stop() stops a run but once, whose time for readiness has passed", async () => {
+    const print = console.error;
+    const service = serve({
+      awaitReady: true,
+      startTimeout: 0,
+      printErrors: true,
+    });
+    const { runner } = service;
+    console.error = once(() => void runner.stop());
+    try {
+      const started = await reasonOf(runner.start()) as Error;
+      await turns();
+      assertEquals([started.name, runner.state, service.stops], [
+        "AbortError",
+        "stopped",
+        1,
+      ]);
+    } finally {
+      console.error = print;
+    }
+  });
 });

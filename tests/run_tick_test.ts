@@ -7,7 +7,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { settle, timed } from "./_fake_clocks.ts";
+import { on, settle, timed } from "./_fake_clocks.ts";
 import { capture, counted, gate, wait } from "./_watch.ts";
 
 describe("runTick", () => {
@@ -434,6 +434,54 @@ describe("runTick", () => {
       };
       await runTick(() => false, Object.freeze(options));
       assertEquals(reads.sort(), ["interval", "timeout"]);
+    }),
+  );
+
+  for (const part of ["check", "run"]) {
+    it(
+      `is false at once where the signal aborts during a ${part}, and leaves no timer`,
+      timed(async (clock) => {
+        for (const checks of [0, 1]) {
+          const life = new AbortController();
+          const work = gate();
+          let calls = 0;
+          const wait = (of: string) =>
+            of === part && calls++ === checks ? work.promise : undefined;
+          const result = runTick(async () => {
+            await wait("check");
+            return false;
+          }, {
+            interval: 10,
+            timeout: 1_000,
+            run: () => wait("run"),
+            signal: life.signal,
+          });
+          await clock.pass(15);
+          life.abort();
+          assertEquals(await result, false);
+          assertEquals(clock.pending, 0);
+          work.open();
+          await settle();
+          assertEquals(clock.pending, 0);
+        }
+      }),
+    );
+  }
+
+  it(
+    "never checks before a moment, on timers that come early by a part of one",
+    on({ coarse: true }, async (clock) => {
+      clock.block(0.4);
+      const start = clock.now;
+      const early: number[] = [];
+      let checks = 0;
+      const result = runTick(() => {
+        const due = start + 10 * checks;
+        if (clock.now < due - 0.01) early.push(clock.now - due);
+        return ++checks === 20;
+      }, { interval: 10, timeout: 1_000 });
+      await clock.pass(300);
+      assertEquals([await result, early], [true, []]);
     }),
   );
 });

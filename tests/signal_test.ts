@@ -221,6 +221,30 @@ describe("one signal", () => {
     );
     await Promise.all(runners.map((runner) => runner.finished()));
   });
+
+  for (const call of ["stop", "start"] as const) {
+    it(`stops no run again whose end a ${call}() asked for within the abort`, async () => {
+      const life = new AbortController();
+      const { signal } = life;
+      const later = serve();
+      const calls: Promise<void>[] = [];
+      const sooner = new StartStop((signal) => {
+        signal.addEventListener("abort", () => {
+          calls.push(later.runner[call]());
+        });
+        return untilAborted(signal);
+      });
+      await sooner.start({ signal });
+      await later.runner.start({ signal });
+      life.abort(new Error("the end"));
+      await Promise.all(calls);
+      await sooner.finished();
+      assertEquals([calls.length, later.stops], [1, 1]);
+      assertEquals(later.runs[0]!.signal.reason.name, "AbortError");
+      assertEquals(later.runner.isRunning(), call === "start");
+      await later.runner.stop();
+    });
+  }
 });
 
 describe("no timer is left", () => {

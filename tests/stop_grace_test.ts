@@ -331,3 +331,34 @@ describe("stop({ signal })", () => {
     assertEquals(calm.status, "resolved");
   });
 });
+
+describe("the message of a grace that passed", () => {
+  for (const verb of ["start", "restart", "stop"] as const) {
+    it(`names what was asked for: ${verb}`, async () => {
+      const service = serve({ name: "http", stopTimeout: 0 }, {
+        stubborn: true,
+      });
+      await service.runner.start();
+      const { message } = await reasonOf(service.runner[verb]()) as Error;
+      assertStringIncludes(message, `Cannot ${verb} "http": `);
+      service.run().end.open();
+      await service.runner.finished();
+    });
+  }
+
+  it("names a stop where the ticker itself asked for it", async () => {
+    const work = gate();
+    const ticker = new Ticker(1_000, (_signal, control) => {
+      control.stop();
+      return work.promise;
+    }, { immediate: true, name: "poll", printErrors: false, stopTimeout: 0 });
+    const recorded = new Promise<Error>((resolve) =>
+      ticker.observe((event) => event.type === "error" && resolve(event.error))
+    );
+    await ticker.start();
+    const { message } = await recorded;
+    assertStringIncludes(message, 'Cannot stop "poll": ');
+    work.open();
+    await ticker.finished();
+  });
+});

@@ -73,4 +73,34 @@ describe("Many tickers", () => {
     await until(() => ticks >= 3);
     await quick.stop();
   });
+
+  it("tick by the thousand, as often as they are started", async () => {
+    const counts: number[] = [];
+    const tickers = Array.from(
+      { length: 1_500 },
+      (_, index) =>
+        new Ticker(5 + index % 3, () => {
+          counts[index] = (counts[index] ?? 0) + 1;
+        }),
+    );
+    for (let round = 0; round < 3; round++) {
+      tickers.forEach((_, index) => counts[index] = 0);
+      for (const each of tickers) void each.start();
+      await until(() => counts.every((count) => count >= 2));
+      // Of some the place is given back while others stand after it.
+      const some = tickers.filter((_, index) => index % 2 === round % 2);
+      await Promise.all(some.map((each) => each.stop()));
+      const before = [...counts];
+      await until(() =>
+        tickers.every((each, index) =>
+          !each.isRunning() || counts[index]! > before[index]!
+        )
+      );
+      assertEquals(
+        some.map((each) => counts[tickers.indexOf(each)]),
+        some.map((each) => before[tickers.indexOf(each)]),
+      );
+      await Promise.all(tickers.map((each) => each.stop()));
+    }
+  });
 });

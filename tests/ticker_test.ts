@@ -461,3 +461,68 @@ describe("Ticker", () => {
     assertEquals(new Ticker(1, () => {}, { name: "beat" }).name, "beat");
   });
 });
+
+describe("what a tick returns", () => {
+  it("is awaited where it is a function with a then", async () => {
+    let settle = () => {};
+    const thenable = Object.assign(() => {}, {
+      then: (resolve: () => void) => void (settle = resolve),
+    });
+    const ticker = new Ticker(60_000, () => thenable, { immediate: true });
+    await ticker.start();
+    let stopped = false;
+    const stopping = ticker.stop().then(() => stopped = true);
+    await wait(5);
+    assertFalse(stopped);
+    settle();
+    await stopping;
+    assertEquals(ticker.errorsTotal(), 0);
+  });
+
+  it("is ignored where it is no promise", async () => {
+    const values = [null, undefined, 0, "then", {}, { then: 1 }, () => {}];
+    for (const value of values) {
+      const ticker = new Ticker(60_000, () => value, {
+        immediate: true,
+        printErrors: false,
+      });
+      await ticker.start();
+      await ticker.stop();
+      assertEquals(ticker.errorsList(), []);
+    }
+  });
+
+  it(
+    "and the time that it takes to print an error moves no tick after it",
+    timed(async (clock) => {
+      const at: number[] = [];
+      const print = console.error;
+      console.error = () => clock.block(5);
+      try {
+        const start = clock.now;
+        const ticker = new Ticker(10, () => {
+          at.push(clock.now - start);
+          throw new Error("broken");
+        });
+        await ticker.start();
+        await clock.pass(40);
+        await ticker.stop();
+        assertEquals(at, [10, 20, 30, 40]);
+      } finally {
+        console.error = print;
+      }
+    }),
+  );
+
+  it(
+    "by the host's call arms no timer where no tickTimeout limits it",
+    timed(async (clock) => {
+      const work = gate();
+      const ticker = new Ticker(60_000, () => work.promise);
+      const ticked = ticker.tick();
+      assertEquals(clock.pending, 0);
+      work.open();
+      await ticked;
+    }),
+  );
+});

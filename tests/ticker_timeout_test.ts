@@ -402,4 +402,32 @@ describe("tickTimeout", () => {
     assertEquals(quick.ticker.errorsTotal(), 0);
     assert(quick.ticks.every(({ duration }) => duration < 30));
   });
+
+  it(
+    "is noticed of a tick that blocked after a wait, so that no timer could come",
+    timed(async (clock) => {
+      const { ticker } = watch(100, async () => {
+        await undefined;
+        clock.block(60);
+      }, { tickTimeout: 50 });
+      await ticker.start();
+      await clock.pass(150);
+      assertEquals(ticker.errorsLast()?.name, "TimeoutError");
+      assertEquals(ticker.errorsTotal(), 1);
+      await ticker.stop();
+    }),
+  );
+
+  it(
+    "of 0 is none for a tick that never waits, however long it takes",
+    timed(async (clock) => {
+      const { ticker, ticks } = watch(100, () => clock.block(60), {
+        tickTimeout: 0,
+      });
+      await ticker.start();
+      await clock.pass(150);
+      assertEquals([ticks.length, ticker.errorsTotal()], [1, 0]);
+      await ticker.stop();
+    }),
+  );
 });
