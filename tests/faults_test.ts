@@ -22,7 +22,10 @@ async function run(
   surroundings?: Surroundings,
 ): Promise<readonly unknown[]> {
   const child = await spawn("./_faults_program.ts", scenario, surroundings);
-  const { code, errors, lines } = await child.ended;
+  return said(await child.ended);
+}
+
+function said({ code, errors, lines }: Ended): unknown[] {
   assertEquals([code, errors], [0, ""]);
   return lines.map((line) => JSON.parse(line));
 }
