@@ -6,6 +6,23 @@ import { collect, memory, sleep, stopwatch } from "../measure.mjs";
 const { Ticker } = await library();
 const nothing = () => {};
 
+/** Tickers, which have a signal once they have ticked, and not before. */
+function tickers(options) {
+  return {
+    start(held, count) {
+      let last;
+      for (let i = 0; i < count; i++) {
+        const ticker = new Ticker(60_000, nothing, options);
+        held.push(ticker);
+        last = ticker.start();
+      }
+      return last;
+    },
+    stop: (held) => Promise.all(held.map((ticker) => ticker.stop())),
+    isRunning: (ticker) => ticker.isRunning(),
+  };
+}
+
 const kinds = {
   controller: {
     start(held, count) {
@@ -24,19 +41,8 @@ const kinds = {
     },
     isRunning: (controller) => !controller.signal.aborted,
   },
-  ticker: {
-    start(held, count) {
-      let last;
-      for (let i = 0; i < count; i++) {
-        const ticker = new Ticker(60_000, nothing);
-        held.push(ticker);
-        last = ticker.start();
-      }
-      return last;
-    },
-    stop: (held) => Promise.all(held.map((ticker) => ticker.stop())),
-    isRunning: (ticker) => ticker.isRunning(),
-  },
+  ticker: tickers(),
+  ticked: tickers({ immediate: true }),
 };
 
 async function cycle({ start, stop, isRunning }, count) {
