@@ -50,10 +50,13 @@ export function reasonOf(signal: AbortSignal): unknown {
 }
 
 /** Whether a rejection is how work ends that was told to end by the signal. */
-export function isCleanAbort(value: unknown, signal: AbortSignal): boolean {
+export function isCleanAbort(
+  value: unknown,
+  signal: AbortSignal | undefined,
+): boolean {
   const found = [value];
   try {
-    if (!signal.aborted) return false;
+    if (!signal?.aborted) return false;
     for (const each of found) {
       if (Object.is(each, signal.reason)) continue;
       // So many are beyond any real chain, and soon reached in an endless one.

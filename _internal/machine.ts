@@ -51,29 +51,35 @@ export class Machine extends Journal {
   call(verb: Verb, options: StartOptions | undefined): Promise<void> {
     try {
       const { signal, timeout: ms } = this.read(verb, options);
-      const { stopTimeout, startTimeout, awaitReady } = this.settings;
       const { run } = this.#state;
       const isStop = verb === "stop";
       const isFinish = verb === "wait for";
-      const isShort = run === undefined
-        ? isStop || !isFinish && !awaitReady && signal === undefined
-        : isStop && signal === undefined && run.isIdle;
       // The usual ways make no call.
-      if (isShort) {
+      if (
+        run === undefined && isStop ||
+        signal === undefined &&
+          (run ? isStop && run.isIdle : !isFinish && !this.settings.awaitReady)
+      ) {
         if (isStop) this.#halt();
         else this.launch();
         return DONE;
       }
-      const call = new Call(this, verb, stopTimeout, startTimeout);
-      if (verb === "start") call.readyTimeout = ms ?? startTimeout;
-      else call.grace = isFinish ? Infinity : ms ?? stopTimeout;
+      const call = new Call(this, verb, isFinish ? Infinity : ms);
       const isWaiting = call.heed(signal);
       this.enter();
       if (isWaiting) {
         this.calls.add(call);
         if (this.#state.name === "stopping") call.armGrace();
       }
-      if (isStop) this.#callOff();
+      if (isStop) {
+        for (const each of this.calls) {
+          if (each.isStart) {
+            const why = this.cannot(each.verb, "a stop called it off");
+            each.reject(abortError(why));
+          }
+        }
+        this.#halt();
+      }
       this.#advance();
       this.exit();
       return call.promise;
@@ -86,7 +92,7 @@ export class Machine extends Journal {
   end(run: Run, reason?: unknown, rejection?: unknown): void {
     if (this.#state.run !== run || this.#state.name === "stopping") return;
     if (!run.isIdle) {
-      this.calls.add(new Call(this, "stop", this.settings.stopTimeout));
+      this.calls.add(new Call(this, "stop"));
     }
     this.#halt(reason, rejection);
   }
@@ -189,7 +195,7 @@ export class Machine extends Journal {
     let run: Run | undefined;
     try {
       run = this.#makeRun(this, call?.signal);
-      if (awaitReady) call!.arm(call!.readyTimeout!);
+      if (awaitReady) call!.allow(call!.readyTimeout!);
     } catch (error) {
       // Edge platforms refuse timers outside a request, and look-alikes of signals
       // may refuse listeners: only with a call there is one of these.
@@ -216,16 +222,6 @@ export class Machine extends Journal {
     const to = state.name;
     this.#state = state;
     if (this.isObserved) this.emit({ type: "state", runner, from, to });
-  }
-
-  /** Calls off the starts in line, and tells the run to end. */
-  #callOff(): void {
-    for (const call of this.calls) {
-      if (call.isStart) {
-        call.reject(abortError(this.cannot(call.verb, "a stop called it off")));
-      }
-    }
-    this.#halt();
   }
 
   /** Tells the run to end, where it has not been told. */
@@ -255,7 +251,9 @@ export class Machine extends Journal {
       const { source } = state.run ?? {};
       try {
         // A restart without a signal takes that of the run which it replaces.
-        call.heed(call.signal ?? (call.verb === "restart" ? source : undefined));
+        call.heed(
+          call.signal ?? (call.verb === "restart" ? source : undefined),
+        );
       } catch (error) {
         // A look-alike may refuse.
         call.reject(error);

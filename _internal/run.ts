@@ -32,7 +32,7 @@ export abstract class Run implements AbortListener {
   constructor(machine: Machine, source: AbortSignal | undefined) {
     this.machine = machine;
     this.source = source;
-    if (source !== undefined) join(source, this);
+    join(source, this);
   }
 
   /** Begins to work; what goes wrong is told to the machine, never thrown. */
@@ -48,8 +48,7 @@ export abstract class Run implements AbortListener {
 
   /** Aborts when the run is told to end. */
   get signal(): AbortSignal {
-    return this.#signal ??=
-      (this.#controller = this.#make(1)).signal;
+    return this.#signal ??= (this.#controller = this.#make(1)).signal;
   }
 
   /** Aborts when nobody waits for the run's end any more. */

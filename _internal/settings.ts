@@ -1,7 +1,7 @@
 /** The options of runners, checked, with their defaults. */
 
 import type { Observer } from "../runner.ts";
-import { bag, typed, timeout, whole } from "./validate.ts";
+import { bag, timeout, typed, whole } from "./validate.ts";
 
 /** What a machine goes by. */
 export interface Settings {

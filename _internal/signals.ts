@@ -15,7 +15,11 @@ interface Hub {
 const hubs = new WeakMap<AbortSignal, Hub>();
 
 /** Tells the listener of the signal's abort, once, unless it leaves before. */
-export function join(signal: AbortSignal, listener: AbortListener): void {
+export function join(
+  signal: AbortSignal | undefined,
+  listener: AbortListener,
+): void {
+  if (signal === undefined) return;
   let hub = hubs.get(signal);
   if (hub === undefined) {
     const listeners = new Set<AbortListener>();
