@@ -8,7 +8,7 @@
 
 import type { Runner, StartOptions } from "../runner.ts";
 import { Call, type Verb } from "./call.ts";
-import { abortError, isCleanAbort, timeoutError } from "./errors.ts";
+import { isCleanAbort } from "./errors.ts";
 import { Journal } from "./journal.ts";
 import type { Run, Thrown } from "./run.ts";
 import { nothing, type Settings } from "./settings.ts";
@@ -48,7 +48,7 @@ export class Machine extends Journal {
   }
 
   /** Does what a caller wants, or has it wait. */
-  call(verb: Verb, options: StartOptions | undefined): Promise<void> {
+  call(verb: Verb, options?: StartOptions): Promise<void> {
     try {
       const { signal, timeout: ms } = this.read(verb, options);
       const { run } = this.#state;
@@ -75,7 +75,7 @@ export class Machine extends Journal {
         for (const each of this.calls) {
           if (each.isStart) {
             const why = this.cannot(each.verb, "a stop called it off");
-            each.reject(abortError(why));
+            each.reject(new DOMException(why, "AbortError"));
           }
         }
         this.#halt();
@@ -100,17 +100,17 @@ export class Machine extends Journal {
   /** The run says that its service is ready. */
   ready(run: Run): void {
     const state = this.#state;
-    if (state.run !== run) return;
-    if (state.name === "starting") {
-      this.enter();
-      this.#become({ name: "running", run, since: performance.now() });
-      state.call.resolve();
-      this.exit();
-    } else if (state.name === "running" && !this.settings.awaitReady) {
+    if (state.run !== run || state.name === "stopping") return;
+    if (!this.settings.awaitReady) {
       throw new Error(
         this.cannot("make ready", "it was created without 'awaitReady: true'"),
       );
     }
+    if (state.name !== "starting") return;
+    this.enter();
+    this.#become({ name: "running", run, since: performance.now() });
+    state.call.resolve();
+    this.exit();
   }
 
   /** The time of a call has passed: for readiness, or for the end of a run. */
@@ -119,13 +119,14 @@ export class Machine extends Journal {
     const isStart = state.name === "starting" && state.call === call;
     if (!isStart && state.name !== "stopping") return;
     const { run } = state;
-    const error = timeoutError(
+    const error = new DOMException(
       this.cannot(
         call.verb,
         isStart
           ? `the run was not ready within ${ms} ms`
           : `the run did not end within ${ms} ms; it cannot where it awaits its own stop`,
       ),
+      "TimeoutError",
     );
     this.enter();
     if (isStart) {
@@ -181,7 +182,6 @@ export class Machine extends Journal {
 
   /** The options of a call, checked. */
   read(verb: string, options: StartOptions | undefined): StartOptions {
-    if (options === undefined) return {};
     const what = `${verb} "${this.settings.name}"`;
     const { signal, timeout: ms } = bag(what, options);
     signalLike(what, signal);

@@ -1,6 +1,6 @@
 /** One run: its signals, and what keeps it from being over. */
 
-import { abortError, reasonOf } from "./errors.ts";
+import { reasonOf } from "./errors.ts";
 import type { Machine } from "./machine.ts";
 import { type AbortListener, join, leave } from "./signals.ts";
 
@@ -60,7 +60,10 @@ export abstract class Run implements AbortListener {
   get reason(): unknown {
     if (this.#reason === undefined) {
       const { name } = this.machine.settings;
-      this.#reason = abortError(`"${name}" was told to stop`);
+      this.#reason = new DOMException(
+        `"${name}" was told to stop`,
+        "AbortError",
+      );
     }
     return this.#reason;
   }

@@ -20,7 +20,7 @@ export class Timer {
   // longer wanted is left to run out, and does nothing then. Others are cleared:
   // what wraps the engine's own, as tools that trace a program do, must not keep
   // the process alive.
-  readonly isLeaky = /^(fakeSetTimeout|bound .*)$/.test(this.set.name);
+  readonly isLeaky = /^(fakeSetTimeout$|bound )/.test(this.set.name);
   /** While it waits, with what the engine knows it by. */
   armed: { id: unknown } | undefined;
 

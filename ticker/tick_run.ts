@@ -1,5 +1,5 @@
 import { type Alarm, type Clock, clockOf } from "../_internal/clock.ts";
-import { isCleanAbort, timeoutError } from "../_internal/errors.ts";
+import { isCleanAbort } from "../_internal/errors.ts";
 import type { Machine } from "../_internal/machine.ts";
 import { Run, type Thrown } from "../_internal/run.ts";
 import { defaultsOf } from "../_internal/settings.ts";
@@ -40,6 +40,11 @@ export class TickRun extends Run implements Alarm {
   due: number;
   index = 0;
   missed = 0;
+  /**
+   * The last point of the grid that had passed when the last tick began; with a
+   * schedule how many runs have passed since then.
+   */
+  passed = 0;
   readonly #settings: typeof DEFAULTS;
   readonly #clock: Clock;
   readonly #work: TickFunction;
@@ -47,8 +52,6 @@ export class TickRun extends Run implements Alarm {
   #phase: number = TICKING;
   #interval = 0;
   #origin = 0;
-  /** The last point that had passed when the last tick began. */
-  #passed = 0;
   /** What it goes by instead of the grid. */
   #calendar: Calendar | undefined;
   #limit: Limit | undefined;
@@ -95,17 +98,23 @@ export class TickRun extends Run implements Alarm {
     if (this.#calendar) {
       const now = Date.now();
       this.#phase = ASKING;
-      const times = this.#calendar.due(now);
-      if (times && this.#phase === ASKING) this.#tick(times);
+      const [scheduledAt] = this.#calendar(now);
+      // NaN where nothing is due.
+      if (
+        now - scheduledAt <= this.#settings.lateness && this.#phase === ASKING
+      ) {
+        this.missed = this.passed - 1;
+        this.passed = 0;
+        return this.#tick({ scheduledAt, startedAt: now });
+      }
       // As of the same moment: what is due since then has yet to be seen.
-      else this.#rest(now);
-      return;
+      return this.#rest(now);
     }
     const passed = this.#clock.latest - this.#origin + EPSILON;
-    const next = this.#passed + 1;
+    const next = this.passed + 1;
     const point = Math.max(Math.floor(passed / this.#interval), next);
     this.missed = point - next;
-    this.#passed = point;
+    this.passed = point;
     this.#tick();
   }
 
@@ -130,11 +139,9 @@ export class TickRun extends Run implements Alarm {
   #goBy(interval: number | Schedule): void {
     this.#calendar = undefined;
     if (typeof interval === "number") this.#interval = interval;
-    else {
-      this.#calendar = calendarOf(this, interval, this.#settings.lateness);
-    }
+    else this.#calendar = calendarOf(this, interval);
     this.#origin = this.#clock.now();
-    this.#passed = 0;
+    this.passed = 0;
   }
 
   /** Waits for the first point that has not passed by the latest reading. */
@@ -142,7 +149,8 @@ export class TickRun extends Run implements Alarm {
     const { latest } = this.#clock;
     if (this.#calendar) {
       this.#phase = ASKING;
-      const wait = this.#calendar.wait(now ?? Date.now());
+      const moment = now ?? Date.now();
+      const wait = this.#calendar(moment - 1)[1] - moment;
       if (wait === Infinity || this.#phase === HALTED) {
         return this.machine.ended(this);
       }
@@ -153,7 +161,7 @@ export class TickRun extends Run implements Alarm {
       const passed = latest - this.#origin - EPSILON;
       const point = Math.ceil(passed / this.#interval);
       this.due = this.#origin +
-        Math.max(point, this.#passed + 1) * this.#interval;
+        Math.max(point, this.passed + 1) * this.#interval;
     }
     try {
       this.#clock.arm(this);
@@ -256,7 +264,7 @@ export class TickRun extends Run implements Alarm {
     const why = `the tick did not end within ${this.#settings.tickTimeout} ms`;
     machine.enter();
     this.#error = machine.record(
-      timeoutError(machine.cannot("tick", why)),
+      new DOMException(machine.cannot("tick", why), "TimeoutError"),
       "tick",
     );
     limit.abort(this.#error);
@@ -279,7 +287,7 @@ function controlOf(run: TickRun): TickControl {
     reset: (interval) => run.reset(interval),
     stop() {
       const { machine } = run;
-      if (machine.state.run === run) void machine.call("stop", undefined);
+      if (machine.state.run === run) void machine.call("stop");
     },
     get missed() {
       return run.missed;
