@@ -10,35 +10,30 @@ import { Timer } from "./timer.ts";
 export type Verb = "start" | "restart" | "stop" | "wait for";
 
 /** One call of a machine, with its timer and its place on a signal. */
-export class Call implements AbortListener {
+export class Call extends Timer implements AbortListener {
   readonly verb: Verb;
   /** How long it waits for the end of a run, in milliseconds. */
-  grace: number;
+  readonly grace: number;
   /** How long it waits for readiness, in milliseconds. */
-  readyTimeout: number | undefined;
+  readonly readyTimeout: number | undefined;
   readonly promise: Promise<void>;
   signal: AbortSignal | undefined;
   readonly #machine: Machine;
-  #timer: Timer | undefined;
   #resolve!: () => void;
   #reject!: (reason: unknown) => void;
 
-  constructor(
-    machine: Machine,
-    verb: Verb,
-    grace: number,
-    readyTimeout?: number,
-  ) {
+  constructor(machine: Machine, verb: Verb, timeout?: number) {
+    super();
+    const { stopTimeout, startTimeout } = machine.settings;
+    const isStart = verb === "start";
     this.#machine = machine;
     this.verb = verb;
-    this.grace = grace;
-    this.readyTimeout = readyTimeout;
+    this.grace = (isStart ? undefined : timeout) ?? stopTimeout;
+    this.readyTimeout = (isStart ? timeout : undefined) ?? startTimeout;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    // Whoever does not wait for a call is told by what the runner records.
-    this.promise.catch(nothing);
   }
 
   get isStart(): boolean {
@@ -52,7 +47,7 @@ export class Call implements AbortListener {
       return false;
     }
     this.signal = signal;
-    if (signal !== undefined) join(signal, this);
+    join(signal, this);
     return true;
   }
 
@@ -61,15 +56,14 @@ export class Call implements AbortListener {
   }
 
   /** Lets its time run from now on, in milliseconds. */
-  arm(ms: number): void {
-    this.#timer ??= new Timer();
-    this.#timer.arm(ms, () => this.#machine.expired(this, ms));
+  allow(ms: number): void {
+    this.arm(ms, () => this.#machine.expired(this, ms));
   }
 
   /** Lets the grace run from now on. */
   armGrace(): void {
     try {
-      this.arm(this.grace);
+      this.allow(this.grace);
     } catch {
       // Edge platforms refuse timers outside a request. The run has to be told to
       // end all the same, and is waited for without a limit.
@@ -89,11 +83,13 @@ export class Call implements AbortListener {
 
   reject(reason: unknown): void {
     this.#close();
+    // Whoever does not wait for a call is told by what the runner records.
+    this.promise.catch(nothing);
     this.#reject(reason);
   }
 
   #close(): void {
-    this.#timer?.disarm();
+    this.disarm();
     this.detach();
   }
 }

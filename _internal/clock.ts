@@ -71,7 +71,6 @@ class Clock {
   readonly #persistent: boolean;
   // Whether it is the engine's own, all tickers'.
   readonly #isTrusted: boolean;
-  readonly #isMarked: boolean;
   // Read as it was when the clock was in force, for one that is gone to stand
   // still rather than to leap to the present.
   readonly #read: () => number;
@@ -87,7 +86,9 @@ class Clock {
   /** No bucket is of an earlier millisecond. */
   #cursor = Infinity;
   #wakesAt = Infinity;
-  #wasMarked = false;
+  // Whether its timer was armed within the fake clock of Bun, which has the
+  // engine's own functions.
+  #wasMarked: boolean;
 
   constructor(persistent: boolean, isTrusted = false) {
     this.#persistent = persistent;
@@ -96,7 +97,7 @@ class Clock {
     const { now } = performance;
     const { now: dateNow } = Date;
     const { set, isLeaky } = this.#timer;
-    this.#isMarked = isMarked(set);
+    this.#wasMarked = isMarked(set);
     this.#read = () => now.call(performance);
     if (!isFaked() || now !== (engine?.now ?? now)) return;
     const offset = this.#read();
@@ -107,7 +108,7 @@ class Clock {
         : !/native code/.test(Function.prototype.toString.call(dateNow))
     ) {
       this.#read = () => dateNow.call(Date);
-    } else if (engine && set !== engine.set && (isLeaky || this.#isMarked)) {
+    } else if (engine && set !== engine.set && (isLeaky || this.#wasMarked)) {
       // A fake clock with nothing to read that moves with its timers: they are all
       // there is to count by.
       this.#read = () => 0;
@@ -123,51 +124,43 @@ class Clock {
 
   /** Has an alarm that is not armed rung at its `due`; goes by `latest`. */
   arm(alarm: Alarm): void {
-    const { set } = this.#timer;
-    // Bun's fake clock has the engine's functions: gone, it would leave the alarm
-    // to the engine.
-    if (this.#isMarked && !isMarked(set)) return;
     const { due } = alarm;
     const key = Math.floor(due);
     let bucket = this.#newest;
     if (bucket?.key !== key) {
-      bucket = this.#newest = this.#buckets.get(key) ?? this.#open(key, due);
+      bucket = this.#buckets.get(key);
+      if (bucket === undefined) {
+        this.#buckets.set(key, bucket = { key, due, alarms: [] });
+        this.#cursor = Math.min(this.#cursor, key);
+      }
+      this.#newest = bucket;
     }
     if (due > bucket.due) bucket.due = due;
     alarm.index = bucket.alarms.push(alarm) - 1;
     // One that a fake clock has swallowed is armed anew when the clock is gone.
-    if (due < this.#wakesAt || this.#wasMarked && !isMarked(set)) this.#wait();
+    if (due < this.#wakesAt || this.#wasMarked && !isMarked(this.#timer.set)) {
+      this.#wait();
+    }
   }
 
   /** Undoes `arm`; does nothing where nothing is armed. */
   disarm(alarm: Alarm): void {
-    const bucket = this.#buckets.get(Math.floor(alarm.due));
-    if (this.#remove(this.#ringing, alarm) || !this.#remove(bucket, alarm)) {
-      return;
+    const { due, index } = alarm;
+    for (
+      const bucket of [this.#ringing, this.#buckets.get(Math.floor(due))]
+    ) {
+      if (bucket?.alarms[index] !== alarm) continue;
+      // The last takes its place.
+      const last = bucket.alarms.at(-1)!;
+      bucket.alarms[index] = last;
+      last.index = index;
+      bucket.alarms.pop();
+      if (bucket.alarms.length === 0) this.#close(bucket);
     }
-    if (bucket!.alarms.length === 0) this.#close(bucket!);
-    if (this.#buckets.size === 0 && this.#wakesAt > -Infinity) {
+    if (this.#buckets.size === 0) {
       this.#timer.disarm();
       this.#wakesAt = Infinity;
     }
-  }
-
-  #remove(bucket: Bucket | undefined, alarm: Alarm): boolean {
-    const { index } = alarm;
-    if (bucket?.alarms[index] !== alarm) return false;
-    const last = bucket.alarms.pop()!;
-    if (last !== alarm) {
-      bucket.alarms[index] = last;
-      last.index = index;
-    }
-    return true;
-  }
-
-  #open(key: number, due: number): Bucket {
-    const bucket: Bucket = { key, due, alarms: [] };
-    this.#buckets.set(key, bucket);
-    this.#cursor = Math.min(this.#cursor, key);
-    return bucket;
   }
 
   #close(bucket: Bucket): void {
@@ -191,20 +184,20 @@ class Clock {
 
   #wait(): void {
     const first = this.#first();
+    const isNowMarked = isMarked(this.#timer.set);
     this.#wakesAt = first?.due ?? Infinity;
-    if (first === undefined) return;
-    const left = Math.max(Math.ceil(first.due - this.latest - EPSILON), 0);
-    // Less than the longest there is, as only this one timer can be unref'd.
-    const wait = Math.min(left, LONGEST - 1);
-    const expected = this.latest + wait;
-    this.#wasMarked = isMarked(this.#timer.set);
-    this.#timer.arm(wait, () => this.#ring(expected));
+    // Gone, Bun's fake clock would leave the alarm to the engine.
+    if (!first || this.#wasMarked && !isNowMarked && !this.#isTrusted) return;
+    this.#wasMarked = isNowMarked;
+    const wait = Math.min(first.due - this.latest, LONGEST);
+    // Not more than the longest there is, as only this one timer can be unref'd.
+    const expected = this.latest +
+      this.#timer.arm(wait, () => this.#ring(expected));
     if (!this.#persistent) unref(this.#timer.armed!.id);
   }
 
   #ring(expected: number): void {
-    this.now();
-    const early = expected - this.latest;
+    const early = expected - this.now();
     // Too early, or early again: this is a fake clock in disguise, to be counted by.
     const isOff = early > (this.#wasEarly ? EPSILON : this.#slack);
     this.#wasEarly = early > EPSILON && !isOff;

@@ -24,36 +24,26 @@ export function text(value: unknown): string {
   }
 }
 
-/** The value as an error, wrapped where it is none. */
-export function toError(value: unknown): Error {
-  return isError(value) ? value : new Error(text(value), { cause: value });
-}
-
-/** An error in the form that the platform's own aborts have. */
-export function abortError(message: string): DOMException {
-  return new DOMException(message, "AbortError");
-}
-
-/** An error in the form that the platform's own timeouts have. */
-export function timeoutError(message: string): DOMException {
-  return new DOMException(message, "TimeoutError");
-}
-
 /** The reason of an aborted signal, also of a look-alike without one. */
 export function reasonOf(signal: AbortSignal): unknown {
   try {
-    const { reason } = signal;
-    return reason === undefined ? abortError("The signal was aborted") : reason;
+    const {
+      reason = new DOMException("The signal was aborted", "AbortError"),
+    } = signal;
+    return reason;
   } catch (error) {
     return error;
   }
 }
 
 /** Whether a rejection is how work ends that was told to end by the signal. */
-export function isCleanAbort(value: unknown, signal: AbortSignal): boolean {
+export function isCleanAbort(
+  value: unknown,
+  signal: AbortSignal | undefined,
+): boolean {
   const found = [value];
   try {
-    if (!signal.aborted) return false;
+    if (!signal?.aborted) return false;
     for (const each of found) {
       if (Object.is(each, signal.reason)) continue;
       // So many are beyond any real chain, and soon reached in an endless one.

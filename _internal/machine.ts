@@ -8,7 +8,7 @@
 
 import type { Runner, StartOptions } from "../runner.ts";
 import { Call, type Verb } from "./call.ts";
-import { abortError, isCleanAbort, timeoutError } from "./errors.ts";
+import { isCleanAbort } from "./errors.ts";
 import { Journal } from "./journal.ts";
 import type { Run, Thrown } from "./run.ts";
 import { nothing, type Settings } from "./settings.ts";
@@ -48,32 +48,38 @@ export class Machine extends Journal {
   }
 
   /** Does what a caller wants, or has it wait. */
-  call(verb: Verb, options: StartOptions | undefined): Promise<void> {
+  call(verb: Verb, options?: StartOptions): Promise<void> {
     try {
       const { signal, timeout: ms } = this.read(verb, options);
-      const { stopTimeout, startTimeout, awaitReady } = this.settings;
       const { run } = this.#state;
       const isStop = verb === "stop";
       const isFinish = verb === "wait for";
-      const isShort = run === undefined
-        ? isStop || !isFinish && !awaitReady && signal === undefined
-        : isStop && signal === undefined && run.isIdle;
       // The usual ways make no call.
-      if (isShort) {
+      if (
+        run === undefined && isStop ||
+        signal === undefined &&
+          (run ? isStop && run.isIdle : !isFinish && !this.settings.awaitReady)
+      ) {
         if (isStop) this.#halt();
         else this.launch();
         return DONE;
       }
-      const call = new Call(this, verb, stopTimeout, startTimeout);
-      if (verb === "start") call.readyTimeout = ms ?? startTimeout;
-      else call.grace = isFinish ? Infinity : ms ?? stopTimeout;
+      const call = new Call(this, verb, isFinish ? Infinity : ms);
       const isWaiting = call.heed(signal);
       this.enter();
       if (isWaiting) {
         this.calls.add(call);
         if (this.#state.name === "stopping") call.armGrace();
       }
-      if (isStop) this.#callOff();
+      if (isStop) {
+        for (const each of this.calls) {
+          if (each.isStart) {
+            const why = this.cannot(each.verb, "a stop called it off");
+            each.reject(new DOMException(why, "AbortError"));
+          }
+        }
+        this.#halt();
+      }
       this.#advance();
       this.exit();
       return call.promise;
@@ -85,26 +91,24 @@ export class Machine extends Journal {
   /** A stop that nobody has called, of a run that is not stopping. */
   end(run: Run, reason?: unknown, rejection?: unknown): void {
     if (this.#state.run !== run || this.#state.name === "stopping") return;
-    if (!run.isIdle) {
-      this.calls.add(new Call(this, "stop", this.settings.stopTimeout));
-    }
+    if (!run.isIdle) this.calls.add(new Call(this, "stop"));
     this.#halt(reason, rejection);
   }
 
   /** The run says that its service is ready. */
   ready(run: Run): void {
     const state = this.#state;
-    if (state.run !== run) return;
-    if (state.name === "starting") {
-      this.enter();
-      this.#become({ name: "running", run, since: performance.now() });
-      state.call.resolve();
-      this.exit();
-    } else if (state.name === "running" && !this.settings.awaitReady) {
+    if (state.run !== run || state.name === "stopping") return;
+    if (!this.settings.awaitReady) {
       throw new Error(
         this.cannot("make ready", "it was created without 'awaitReady: true'"),
       );
     }
+    if (state.name !== "starting") return;
+    this.enter();
+    this.#become({ name: "running", run, since: performance.now() });
+    state.call.resolve();
+    this.exit();
   }
 
   /** The time of a call has passed: for readiness, or for the end of a run. */
@@ -113,13 +117,14 @@ export class Machine extends Journal {
     const isStart = state.name === "starting" && state.call === call;
     if (!isStart && state.name !== "stopping") return;
     const { run } = state;
-    const error = timeoutError(
+    const error = new DOMException(
       this.cannot(
         call.verb,
         isStart
           ? `the run was not ready within ${ms} ms`
           : `the run did not end within ${ms} ms; it cannot where it awaits its own stop`,
       ),
+      "TimeoutError",
     );
     this.enter();
     if (isStart) {
@@ -175,7 +180,6 @@ export class Machine extends Journal {
 
   /** The options of a call, checked. */
   read(verb: string, options: StartOptions | undefined): StartOptions {
-    if (options === undefined) return {};
     const what = `${verb} "${this.settings.name}"`;
     const { signal, timeout: ms } = bag(what, options);
     signalLike(what, signal);
@@ -189,7 +193,7 @@ export class Machine extends Journal {
     let run: Run | undefined;
     try {
       run = this.#makeRun(this, call?.signal);
-      if (awaitReady) call!.arm(call!.readyTimeout!);
+      if (awaitReady) call!.allow(call!.readyTimeout!);
     } catch (error) {
       // Edge platforms refuse timers outside a request, and look-alikes of signals
       // may refuse listeners: only with a call there is one of these.
@@ -216,16 +220,6 @@ export class Machine extends Journal {
     const to = state.name;
     this.#state = state;
     if (this.isObserved) this.emit({ type: "state", runner, from, to });
-  }
-
-  /** Calls off the starts in line, and tells the run to end. */
-  #callOff(): void {
-    for (const call of this.calls) {
-      if (call.isStart) {
-        call.reject(abortError(this.cannot(call.verb, "a stop called it off")));
-      }
-    }
-    this.#halt();
   }
 
   /** Tells the run to end, where it has not been told. */

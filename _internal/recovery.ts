@@ -7,7 +7,7 @@ const MOST = 10;
 
 // Control characters could forge further lines or drive a terminal; the
 // directional ones could make a line read as another.
-const UNSAFE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+const UNSAFE = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu;
 
 function escaped(value: string): string {
   return value.replace(
@@ -35,7 +35,11 @@ function dataOf(value: unknown): string {
   } catch {
     // What refuses has a text at least.
   }
-  return json ?? messageOf(value);
+  const line = json ?? messageOf(value);
+  // One that begins like a line of another kind would pass for it.
+  return /^(Recovering p|trace #|cause #)/.test(line)
+    ? JSON.stringify(line)
+    : line;
 }
 
 function framesOf(value: unknown): string[] {

@@ -1,6 +1,6 @@
 /** One run: its signals, and what keeps it from being over. */
 
-import { abortError, reasonOf } from "./errors.ts";
+import { reasonOf } from "./errors.ts";
 import type { Machine } from "./machine.ts";
 import { type AbortListener, join, leave } from "./signals.ts";
 
@@ -32,7 +32,7 @@ export abstract class Run implements AbortListener {
   constructor(machine: Machine, source: AbortSignal | undefined) {
     this.machine = machine;
     this.source = source;
-    if (source !== undefined) join(source, this);
+    join(source, this);
   }
 
   /** Begins to work; what goes wrong is told to the machine, never thrown. */
@@ -60,7 +60,10 @@ export abstract class Run implements AbortListener {
   get reason(): unknown {
     if (this.#reason === undefined) {
       const { name } = this.machine.settings;
-      this.#reason = abortError(`"${name}" was told to stop`);
+      this.#reason = new DOMException(
+        `"${name}" was told to stop`,
+        "AbortError",
+      );
     }
     return this.#reason;
   }

@@ -1,4 +1,5 @@
-import { bag, maybe, typed, whole } from "./validate.ts";
+import { nothing } from "./settings.ts";
+import { bag, typed, whole } from "./validate.ts";
 
 /** Options of {@linkcode runNbr}. */
 export interface RunNbrOptions {
@@ -40,12 +41,12 @@ export async function runNbr(
 ): Promise<boolean> {
   const what = "runNbr";
   typed(what, "check", check, "function");
-  const { max, run } = bag(what, options);
+  const { max, run = nothing } = bag(what, options);
   const times = whole(what, "max", max as number, 0);
-  maybe(what, "run", run);
+  typed(what, "run", run, "function");
   for (let count = 0; count < times; count++) {
     if (await check()) return true;
-    await run?.();
+    await run();
   }
   return !!(await check());
 }

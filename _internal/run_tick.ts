@@ -1,4 +1,4 @@
-import { type Alarm, type Clock, clockOf } from "./clock.ts";
+import { clockOf } from "./clock.ts";
 import { isCleanAbort } from "./errors.ts";
 import { recoveryCaller } from "./recovery.ts";
 import { nothing } from "./settings.ts";
@@ -7,7 +7,6 @@ import { EPSILON } from "./timer.ts";
 import {
   bag,
   finite,
-  maybe,
   signalLike,
   timeout as timeoutOf,
   typed,
@@ -67,58 +66,51 @@ export async function runTick(
 ): Promise<boolean> {
   const what = "runTick";
   typed(what, "check", check, "function");
-  const { interval, timeout, run, signal } = bag(what, options);
+  const { interval, timeout, run = nothing, signal } = bag(what, options);
   const step = finite(what, "interval", interval as number, 0);
   const limit = timeoutOf(what, "timeout", timeout as number);
-  maybe(what, "run", run);
+  typed(what, "run", run, "function");
   signalLike(what, signal);
   if (signal?.aborted) return false;
 
   const clock = clockOf(true);
+  const start = clock.now();
   const alarm = { due: 0, index: 0, ring: nothing };
-  const work = poll(check, run, step, limit, clock, alarm, signal);
-  if (signal === undefined) return await work;
+  const isOver = () => clock.now() - start >= limit - EPSILON;
+  async function poll(): Promise<boolean> {
+    while (!signal?.aborted) {
+      const isLast = isOver();
+      if (await check()) return !signal?.aborted;
+      if (isLast || isOver() || signal?.aborted) break;
+      await run();
+      const passed = clock.now() - start;
+      const point = Math.floor((passed + EPSILON) / step) + 1;
+      const wait = Math.min(point * step, limit);
+      if (wait <= passed || signal?.aborted) continue;
+      await new Promise<void>((resolve) => {
+        alarm.due = start + wait;
+        alarm.ring = resolve;
+        clock.arm(alarm);
+      });
+    }
+    return false;
+  }
   return await new Promise((resolve, reject) => {
     const listener = {
       aborted() {
         resolve(false);
         clock.disarm(alarm);
         alarm.ring();
-        work.catch((error) => {
-          if (!isCleanAbort(error, signal)) recoveryCaller(what, error);
-        });
       },
     };
+    // First, as a look-alike may refuse.
     join(signal, listener);
-    void work.then(resolve, reject).then(() => leave(signal, listener));
+    void poll().then(resolve, (error) => {
+      reject(error);
+      // After an abort no one hears of it.
+      if (signal?.aborted && !isCleanAbort(error, signal)) {
+        recoveryCaller(what, error);
+      }
+    }).then(() => leave(signal, listener));
   });
-}
-
-async function poll(
-  check: () => boolean | Promise<boolean>,
-  run: (() => unknown) | undefined,
-  interval: number,
-  timeout: number,
-  clock: Clock,
-  alarm: { -readonly [key in keyof Alarm]: Alarm[key] },
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
-  const start = clock.now();
-  const isOver = () => clock.now() - start >= timeout - EPSILON;
-  while (!signal?.aborted) {
-    const isLast = isOver();
-    if (await check()) return !signal?.aborted;
-    if (isLast || isOver() || signal?.aborted) break;
-    await run?.();
-    const passed = clock.now() - start;
-    const point = Math.floor((passed + EPSILON) / interval) + 1;
-    const wait = Math.min(point * interval, timeout);
-    if (wait <= passed || signal?.aborted) continue;
-    await new Promise<void>((resolve) => {
-      alarm.due = start + wait;
-      alarm.ring = resolve;
-      clock.arm(alarm);
-    });
-  }
-  return false;
 }

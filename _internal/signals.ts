@@ -7,15 +7,17 @@ export interface AbortListener {
   aborted(signal: AbortSignal): void;
 }
 
-interface Hub {
-  readonly listeners: Set<AbortListener>;
-  readonly handle: () => void;
-}
+/** Those who wait, and the listener that the signal has for them. */
+type Hub = [listeners: Set<AbortListener>, handle: () => void];
 
 const hubs = new WeakMap<AbortSignal, Hub>();
 
 /** Tells the listener of the signal's abort, once, unless it leaves before. */
-export function join(signal: AbortSignal, listener: AbortListener): void {
+export function join(
+  signal: AbortSignal | undefined,
+  listener: AbortListener,
+): void {
+  if (signal === undefined) return;
   let hub = hubs.get(signal);
   if (hub === undefined) {
     const listeners = new Set<AbortListener>();
@@ -24,9 +26,9 @@ export function join(signal: AbortSignal, listener: AbortListener): void {
       for (const each of listeners) each.aborted(signal);
     };
     signal.addEventListener("abort", handle, { once: true });
-    hubs.set(signal, hub = { listeners, handle });
+    hubs.set(signal, hub = [listeners, handle]);
   }
-  hub.listeners.add(listener);
+  hub[0].add(listener);
 }
 
 /** Undoes {@linkcode join}; the last to leave takes the listener away. */
@@ -34,11 +36,11 @@ export function leave(
   signal: AbortSignal | undefined,
   listener: AbortListener,
 ): void {
-  const hub = hubs.get(signal!);
-  if (!hub?.listeners.delete(listener) || hub.listeners.size > 0) return;
+  const [listeners, handle] = hubs.get(signal!) ?? [];
+  if (!listeners?.delete(listener) || listeners.size > 0) return;
   hubs.delete(signal!);
   try {
-    signal!.removeEventListener("abort", hub.handle);
+    signal!.removeEventListener("abort", handle!);
   } catch (error) {
     // Only a look-alike throws here, and the run that leaves must still end.
     recoveryCaller("removeEventListener", error);

@@ -20,24 +20,31 @@ export class Timer {
   // longer wanted is left to run out, and does nothing then. Others are cleared:
   // what wraps the engine's own, as tools that trace a program do, must not keep
   // the process alive.
-  readonly isLeaky = /^(fakeSetTimeout|bound .*)$/.test(this.set.name);
+  readonly isLeaky = /^(fakeSetTimeout$|bound )/.test(this.set.name);
   /** While it waits, with what the engine knows it by. */
   armed: { id: unknown } | undefined;
 
-  /** Waits so many milliseconds; `Infinity` never pass. */
-  arm(ms: number, passed: () => void): void {
+  /**
+   * Waits so many milliseconds, which it returns as whole ones; `Infinity` never
+   * pass.
+   */
+  arm(ms: number, passed: () => void): number {
     // Called as plain functions: browsers refuse another `this`.
     const { set } = this;
+    const wait = Math.max(Math.ceil(ms - EPSILON), 0);
+    const part = Math.min(wait, LONGEST);
     this.disarm();
-    if (ms === Infinity) return;
-    const wait = Math.min(Math.max(Math.ceil(ms - EPSILON), 0), LONGEST);
-    const armed: { id: unknown } = this.armed = { id: undefined };
-    armed.id = set(() => {
-      if (this.armed !== armed) return;
-      this.armed = undefined;
-      if (wait < LONGEST) passed();
-      else this.arm(ms - wait, passed);
-    }, wait);
+    if (wait < Infinity) {
+      const armed = this.armed = {
+        id: set(() => {
+          if (this.armed !== armed) return;
+          this.armed = undefined;
+          if (part < wait) this.arm(wait - part, passed);
+          else passed();
+        }, part) as unknown,
+      };
+    }
+    return wait;
   }
 
   disarm(): void {

@@ -38,16 +38,9 @@ export function typed<T>(
 /** A bag of options, an empty one where it is absent. */
 export function bag<T extends object>(
   what: string,
-  value: T | undefined,
+  value: T = {} as T,
 ): Partial<T> {
-  return value === undefined
-    ? {}
-    : typed(what, "options", value, "object", "an object");
-}
-
-/** A function, or nothing. */
-export function maybe<T>(what: string, name: string, value: T): T {
-  return value === undefined ? value : typed(what, name, value, "function");
+  return typed(what, "options", value, "object", "an object");
 }
 
 /** A number of milliseconds from 0 on; `Infinity` is one. */
@@ -92,7 +85,7 @@ export function finite(
     name,
     value,
     "number",
-    `a finite number of milliseconds${least < 0 ? "" : ` above ${least}`}`,
+    `a finite number of milliseconds${least ? "" : " above 0"}`,
     (ms) => ms > least && ms < Infinity,
   );
 }

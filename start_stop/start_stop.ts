@@ -2,8 +2,8 @@ import { isCleanAbort } from "../_internal/errors.ts";
 import { Lifecycle, machineOf } from "../_internal/lifecycle.ts";
 import { Machine } from "../_internal/machine.ts";
 import { Run, type Thrown } from "../_internal/run.ts";
-import { defaultsOf, settingsOf } from "../_internal/settings.ts";
-import { maybe, typed } from "../_internal/validate.ts";
+import { defaultsOf, nothing, settingsOf } from "../_internal/settings.ts";
+import { typed } from "../_internal/validate.ts";
 import type { RunnerOptions } from "../runner.ts";
 
 /** What a start function can tell its run and learn of it. */
@@ -66,13 +66,13 @@ const DEFAULTS = /* @__PURE__ */ defaultsOf("start-stop", {
 
 class ServiceRun extends Run {
   readonly #start: StartFunction;
-  readonly #stop: StopFunction | undefined;
+  readonly #stop: StopFunction;
 
   constructor(
     machine: Machine,
     source: AbortSignal | undefined,
     start: StartFunction,
-    stop: StopFunction | undefined,
+    stop: StopFunction,
   ) {
     super(machine, source);
     this.#start = start;
@@ -92,7 +92,7 @@ class ServiceRun extends Run {
 
   protected override async halted(): Promise<void> {
     const stop = this.#stop;
-    if (stop === undefined) return;
+    if (stop === nothing) return;
     this.pending++;
     try {
       await stop(this.force);
@@ -162,13 +162,13 @@ export class StartStop extends Lifecycle {
    */
   constructor(
     start: StartFunction,
-    stop?: StopFunction,
+    stop: StopFunction = nothing,
     options?: StartStopOptions,
   ) {
     super();
     const what = "create a StartStop";
     typed(what, "start", start, "function");
-    maybe(what, "stop", stop);
+    typed(what, "stop", stop, "function");
     machineOf(
       this,
       new Machine(

@@ -13,25 +13,18 @@ export interface Times {
   readonly startedAt: number;
 }
 
-/** The runs of one schedule, each of which comes up once. */
-export interface Calendar {
-  /** Milliseconds from now to the next run; `Infinity` where there is none. */
-  wait(now: number): number;
-  /** The run that is due and neither too late nor superseded, if there is one. */
-  due(now: number): Times | undefined;
-}
+/**
+ * Goes past the runs up to a moment, in epoch milliseconds, each of which comes up
+ * once. Tells the last of them, NaN where there is none, and the run after them,
+ * `Infinity` where there is none.
+ */
+export type Calendar = (end: number) => [last: number, next: number];
 
-export function calendarOf(
-  run: TickRun,
-  schedule: Schedule,
-  lateness: number,
-): Calendar {
+export function calendarOf(run: TickRun, schedule: Schedule): Calendar {
   const { machine } = run;
   const start = Date.now();
   // Found from the run before it, never from the clock, which may be set back.
   let next: number | undefined;
-  // How many runs passed since the last tick.
-  let missed = 0;
 
   function after(moment: number): number {
     try {
@@ -42,30 +35,14 @@ export function calendarOf(
     }
   }
 
-  /** Goes past the runs up to a moment, and gives the last of them. */
-  function pass(end: number): number {
+  return (end) => {
     let last = NaN;
     next ??= after(start);
     for (let count = 1; next <= end; count++) {
       last = next;
-      missed++;
+      run.passed++;
       next = after(count < MOST ? last : end);
     }
-    return last;
-  }
-
-  return {
-    wait(now) {
-      pass(now - 1);
-      return next! - now;
-    },
-    due(startedAt) {
-      const scheduledAt = pass(startedAt);
-      // Also where nothing has passed, and it is not a number.
-      if (!(startedAt - scheduledAt <= lateness)) return undefined;
-      run.missed = missed - 1;
-      missed = 0;
-      return { scheduledAt, startedAt };
-    },
+    return [last, next];
   };
 }

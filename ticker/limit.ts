@@ -3,8 +3,8 @@ import { type AbortListener, join, leave } from "../_internal/signals.ts";
 import { Timer } from "../_internal/timer.ts";
 
 /** A tick that has a time limit, or that a host waits for. */
-export class Limit extends Timer implements AbortListener {
-  readonly #controller = new AbortController();
+export class Limit extends AbortController implements AbortListener {
+  readonly timer = new Timer();
   readonly #host: AbortSignal | undefined;
   /** Tells the host that the tick has ended. */
   readonly #ended: (() => void) | undefined;
@@ -13,24 +13,15 @@ export class Limit extends Timer implements AbortListener {
     super();
     this.#host = host;
     this.#ended = ended;
-    if (host !== undefined) join(host, this);
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
+    join(host, this);
   }
 
   aborted(source: AbortSignal): void {
-    this.#controller.abort(reasonOf(source));
-  }
-
-  /** Aborts once, and asks for the reason only then. */
-  expire(reason: () => unknown): void {
-    if (!this.signal.aborted) this.#controller.abort(reason());
+    this.abort(reasonOf(source));
   }
 
   end(): void {
-    this.disarm();
+    this.timer.disarm();
     leave(this.#host, this);
     this.#ended?.();
   }

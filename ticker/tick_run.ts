@@ -1,5 +1,5 @@
 import { type Alarm, type Clock, clockOf } from "../_internal/clock.ts";
-import { isCleanAbort, timeoutError } from "../_internal/errors.ts";
+import { isCleanAbort } from "../_internal/errors.ts";
 import type { Machine } from "../_internal/machine.ts";
 import { Run, type Thrown } from "../_internal/run.ts";
 import { defaultsOf } from "../_internal/settings.ts";
@@ -36,22 +36,28 @@ const RECHECK = 30_000;
  * is not async and that no one observes makes no object, and reads the time once.
  */
 export class TickRun extends Run implements Alarm {
+  /** When it is to be rung, or was for the tick in flight. */
+  due: number;
   index = 0;
   missed = 0;
+  /**
+   * The last point of the grid that had passed when the last tick began; with a
+   * schedule how many runs have passed since then.
+   */
+  passed = 0;
   readonly #settings: typeof DEFAULTS;
   readonly #clock: Clock;
   readonly #work: TickFunction;
   #control: TickControl | undefined;
-  #phase: number = WAITING;
+  #phase: number = TICKING;
   #interval = 0;
-  #origin: number;
-  /** The point that is waited for, or was by the tick in flight. */
-  #point = 0;
-  /** The last point that had passed when the last tick began. */
-  #passed = 0;
+  #origin = 0;
   /** What it goes by instead of the grid. */
   #calendar: Calendar | undefined;
   #limit: Limit | undefined;
+  /** When the tick in flight began, by its clock, and by the wall clock. */
+  #startedAt = 0;
+  #times: Times | undefined;
   /** What is recorded of the tick in flight. */
   #error: Error | undefined;
 
@@ -67,11 +73,7 @@ export class TickRun extends Run implements Alarm {
     this.#clock = clockOf(settings.persistent);
     this.#work = work;
     this.#goBy(interval);
-    this.#origin = this.#clock.now();
-  }
-
-  get due(): number {
-    return this.#origin + this.#point * this.#interval;
+    this.due = this.#origin;
   }
 
   override get isIdle(): boolean {
@@ -87,7 +89,7 @@ export class TickRun extends Run implements Alarm {
   host(limit: Limit, isOnly: boolean): void {
     if (isOnly) this.#phase = HALTED;
     this.#clock.disarm(this);
-    this.#clock.now();
+    this.due = this.#clock.now();
     this.#limit = limit;
     this.#tickBeside();
   }
@@ -96,17 +98,23 @@ export class TickRun extends Run implements Alarm {
     if (this.#calendar) {
       const now = Date.now();
       this.#phase = ASKING;
-      const times = this.#calendar.due(now);
-      if (times && this.#phase === ASKING) this.#tick(times);
+      const [scheduledAt] = this.#calendar(now);
+      // NaN where nothing is due.
+      if (
+        now - scheduledAt <= this.#settings.lateness && this.#phase === ASKING
+      ) {
+        this.missed = this.passed - 1;
+        this.passed = 0;
+        return this.#tick({ scheduledAt, startedAt: now });
+      }
       // As of the same moment: what is due since then has yet to be seen.
-      else this.#rest(now);
-      return;
+      return this.#rest(now);
     }
     const passed = this.#clock.latest - this.#origin + EPSILON;
-    const next = this.#passed + 1;
+    const next = this.passed + 1;
     const point = Math.max(Math.floor(passed / this.#interval), next);
     this.missed = point - next;
-    this.#passed = point;
+    this.passed = point;
     this.#tick();
   }
 
@@ -116,8 +124,6 @@ export class TickRun extends Run implements Alarm {
     if (this.#phase > TICKING) return;
     this.#clock.disarm(this);
     this.#goBy(checked);
-    this.#origin = this.#clock.now();
-    this.#point = this.#passed = 0;
     if (this.isIdle) this.#arm();
   }
 
@@ -126,16 +132,16 @@ export class TickRun extends Run implements Alarm {
     if (this.isIdle) {
       this.pending = 0;
       void Promise.resolve().then(() => this.machine.ended(this));
-    } else this.#limit?.expire(() => this.reason);
+    } else this.#limit?.abort(this.reason);
     this.#phase = HALTED;
   }
 
   #goBy(interval: number | Schedule): void {
-    const isGrid = typeof interval === "number";
-    this.#interval = isGrid ? interval : 0;
-    this.#calendar = isGrid
-      ? undefined
-      : calendarOf(this, interval, this.#settings.lateness);
+    this.#calendar = undefined;
+    if (typeof interval === "number") this.#interval = interval;
+    else this.#calendar = calendarOf(this, interval);
+    this.#origin = this.#clock.now();
+    this.passed = 0;
   }
 
   /** Waits for the first point that has not passed by the latest reading. */
@@ -143,23 +149,25 @@ export class TickRun extends Run implements Alarm {
     const { latest } = this.#clock;
     if (this.#calendar) {
       this.#phase = ASKING;
-      const wait = this.#calendar.wait(now ?? Date.now());
-      if (wait === Infinity) this.#phase = HALTED;
-      if (this.#phase === HALTED) return this.machine.ended(this);
-      this.#origin = latest + Math.min(wait, RECHECK);
+      const moment = now ?? Date.now();
+      const wait = this.#calendar(moment - 1)[1] - moment;
+      if (wait === Infinity || this.#phase === HALTED) {
+        return this.machine.ended(this);
+      }
+      this.due = latest + Math.min(wait, RECHECK);
       // The answer may have taken long.
       this.#clock.now();
     } else {
       const passed = latest - this.#origin - EPSILON;
       const point = Math.ceil(passed / this.#interval);
-      this.#point = Math.max(point, this.#passed + 1);
+      this.due = this.#origin +
+        Math.max(point, this.passed + 1) * this.#interval;
     }
-    this.#phase = WAITING;
     try {
       this.#clock.arm(this);
+      this.#phase = WAITING;
     } catch (error) {
       // Edge platforms refuse timers outside a request.
-      this.#phase = HALTED;
       this.machine.ended(this, { error });
     }
   }
@@ -173,11 +181,11 @@ export class TickRun extends Run implements Alarm {
   #tick(times?: Times): void {
     const tick = this.#work;
     const { tickTimeout } = this.#settings;
-    const startedAt = this.#clock.latest;
-    // A host has brought its limit.
-    const scheduledAt = this.#limit ? startedAt : this.due;
+    const startedAt = this.#startedAt = this.#clock.latest;
+    this.#times = times;
     if (this.#phase !== HALTED) this.#phase = TICKING;
     this.#error = undefined;
+    // A host has brought its limit.
     if (tickTimeout < Infinity) this.#limit ??= new Limit();
     let pending: PromiseLike<unknown> | undefined;
     let thrown: Thrown | undefined;
@@ -190,32 +198,31 @@ export class TickRun extends Run implements Alarm {
     } catch (error) {
       thrown = { error };
     }
-    if (pending === undefined) {
-      return this.#ended(scheduledAt, startedAt, times, thrown);
-    }
-    const ended = (reason?: Thrown) => {
-      this.#ended(scheduledAt, startedAt, times, reason);
-      // A point that is reached at this very moment does not go by a timer, which
-      // could only come later.
-      if (this.isIdle && this.due - this.#clock.now() <= EPSILON) {
-        this.#clock.disarm(this);
-        this.ring();
-      }
-    };
-    Promise.resolve(pending).then(() => ended(), (error) => ended({ error }));
+    if (pending === undefined) return this.#ended(thrown);
+    Promise.resolve(pending).then(
+      () => this.#settled(),
+      (error) => this.#settled({ error }),
+    );
     // Read also for the next to ring, as the tick may have blocked.
     const spent = this.#clock.now() - startedAt;
-    this.#limit?.arm(tickTimeout - spent, () => this.#expire());
+    this.#limit?.timer.arm(tickTimeout - spent, () => this.#expire());
   }
 
-  #ended(
-    scheduledAt: number,
-    startedAt: number,
-    times: Times | undefined,
-    thrown: Thrown | undefined,
-  ): void {
+  /** An async tick has ended. */
+  #settled(thrown?: Thrown): void {
+    this.#ended(thrown);
+    // A point that is reached at this very moment does not go by a timer, which
+    // could only come later.
+    if (this.isIdle && this.due - this.#clock.now() <= EPSILON) {
+      this.#clock.disarm(this);
+      this.ring();
+    }
+  }
+
+  #ended(thrown: Thrown | undefined): void {
     const { machine } = this;
     const { tickTimeout } = this.#settings;
+    const startedAt = this.#startedAt;
     const duration = this.#clock.now() - startedAt;
     // A tick that blocked has kept its limit's timer from coming. Timers and coarse
     // clocks know whole milliseconds; 0 lets microtasks end.
@@ -224,7 +231,7 @@ export class TickRun extends Run implements Alarm {
     }
     if (
       thrown && !isCleanAbort(thrown.error, this.signal) &&
-      !(this.#limit && isCleanAbort(thrown.error, this.#limit.signal))
+      !isCleanAbort(thrown.error, this.#limit?.signal)
     ) {
       const error = machine.record(thrown.error, "tick");
       this.#error ??= error;
@@ -236,9 +243,9 @@ export class TickRun extends Run implements Alarm {
     machine.emit({
       type: "tick",
       runner: machine.runner,
-      scheduledAt,
+      scheduledAt: this.due,
       startedAt,
-      ...times,
+      ...this.#times,
       duration: this.#clock.latest - startedAt,
       missed: this.missed,
       ...(this.#error && { error: this.#error }),
@@ -252,18 +259,15 @@ export class TickRun extends Run implements Alarm {
   /** The tick in flight has taken too long. */
   #expire(): void {
     const { machine } = this;
+    const limit = this.#limit;
+    if (limit === undefined || limit.signal.aborted) return;
+    const why = `the tick did not end within ${this.#settings.tickTimeout} ms`;
     machine.enter();
-    this.#limit?.expire(() =>
-      this.#error = machine.record(
-        timeoutError(
-          machine.cannot(
-            "tick",
-            `the tick did not end within ${this.#settings.tickTimeout} ms`,
-          ),
-        ),
-        "tick",
-      )
+    this.#error = machine.record(
+      new DOMException(machine.cannot("tick", why), "TimeoutError"),
+      "tick",
     );
+    limit.abort(this.#error);
     machine.exit();
   }
 
@@ -283,7 +287,7 @@ function controlOf(run: TickRun): TickControl {
     reset: (interval) => run.reset(interval),
     stop() {
       const { machine } = run;
-      if (machine.state.run === run) void machine.call("stop", undefined);
+      if (machine.state.run === run) void machine.call("stop");
     },
     get missed() {
       return run.missed;

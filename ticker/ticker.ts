@@ -121,19 +121,19 @@ export class Ticker extends Lifecycle {
     const machine = machineOf(this);
     const { signal } = machine.read("tick", options);
     if (signal?.aborted) throw reasonOf(signal);
-    let resolve: (() => void) | undefined;
-    const ended = new Promise<void>((each) => resolve = each);
-    const limit = new Limit(signal, resolve);
-    // Read late: to listen to a look-alike is to call somebody's code.
-    const { state } = machine;
-    const isOnly = state.name === "stopped";
-    const host = (run: Run) => (run as TickRun).host(limit, isOnly);
-    if (isOnly) machine.launch(undefined, host);
-    else if (state.name === "running" && state.run.isIdle) host(state.run);
-    else {
-      limit.end();
-      throw new Error(machine.cannot("tick", "a tick or a stop is in flight"));
-    }
-    await ended;
+    return await new Promise((ended, failed) => {
+      const limit = new Limit(signal, ended);
+      // Read late: to listen to a look-alike is to call somebody's code.
+      const { run } = machine.state;
+      const host = (each: Run) => (each as TickRun).host(limit, !run);
+      if (run === undefined) machine.launch(undefined, host);
+      else if (run.isIdle) host(run);
+      else {
+        failed(
+          new Error(machine.cannot("tick", "a tick or a stop is in flight")),
+        );
+        limit.end();
+      }
+    });
   }
 }
