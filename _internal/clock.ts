@@ -69,8 +69,8 @@ class Clock {
   latest = 0;
   readonly #timer = new Timer();
   readonly #persistent: boolean;
-  // Whether it is the engine's own, all tickers'.
-  readonly #isTrusted: boolean;
+  /** Whether it is the engine's own, all tickers'. */
+  readonly isTrusted: boolean;
   // Read as it was when the clock was in force, for one that is gone to stand
   // still rather than to leap to the present.
   readonly #read: () => number;
@@ -92,7 +92,7 @@ class Clock {
 
   constructor(persistent: boolean, isTrusted = false) {
     this.#persistent = persistent;
-    this.#isTrusted = isTrusted;
+    this.isTrusted = isTrusted;
     const { performance, Date } = globalThis;
     const { now } = performance;
     const { now: dateNow } = Date;
@@ -187,7 +187,7 @@ class Clock {
     const isNowMarked = isMarked(this.#timer.set);
     this.#wakesAt = first?.due ?? Infinity;
     // Gone, Bun's fake clock would leave the alarm to the engine.
-    if (!first || this.#wasMarked && !isNowMarked && !this.#isTrusted) return;
+    if (!first || this.#wasMarked && !isNowMarked && !this.isTrusted) return;
     this.#wasMarked = isNowMarked;
     const wait = Math.min(first.due - this.latest, LONGEST);
     // Not more than the longest there is, as only this one timer can be unref'd.
@@ -201,7 +201,7 @@ class Clock {
     // Too early, or early again: this is a fake clock in disguise, to be counted by.
     const isOff = early > (this.#wasEarly ? EPSILON : this.#slack);
     this.#wasEarly = early > EPSILON && !isOff;
-    if (isOff && !this.#isTrusted) {
+    if (isOff && !this.isTrusted) {
       this.#offset += early;
       this.latest = expected;
     }

@@ -8,7 +8,6 @@
 
 import type { Runner, StartOptions } from "../runner.ts";
 import { Call, type Verb } from "./call.ts";
-import { isCleanAbort } from "./errors.ts";
 import { Journal } from "./journal.ts";
 import type { Run, Thrown } from "./run.ts";
 import { nothing, type Settings } from "./settings.ts";
@@ -115,8 +114,8 @@ export class Machine extends Journal {
   expired(call: Call, ms: number): void {
     const state = this.#state;
     const isStart = state.name === "starting" && state.call === call;
-    if (!isStart && state.name !== "stopping") return;
-    const { run } = state;
+    // Whatever else ends the wait has disarmed its timer: there is a run.
+    const run = state.run!;
     const error = new DOMException(
       this.cannot(
         call.verb,
@@ -151,7 +150,7 @@ export class Machine extends Journal {
   /** The run's main function has settled. */
   ended(run: Run, thrown?: Thrown): void {
     this.enter();
-    if (thrown && !isCleanAbort(thrown.error, run.signal)) {
+    if (thrown && !run.isClean(thrown.error)) {
       const error = this.record(thrown.error, "start");
       run.failure ??= error;
     }
@@ -193,12 +192,13 @@ export class Machine extends Journal {
     let run: Run | undefined;
     try {
       run = this.#makeRun(this, call?.signal);
+      run.attach();
       if (awaitReady) call!.allow(call!.readyTimeout!);
     } catch (error) {
-      // Edge platforms refuse timers outside a request, and look-alikes of signals
-      // may refuse listeners: only with a call there is one of these.
+      // Edge platforms refuse timers and controllers outside a request.
       run?.detach();
-      return call!.reject(error);
+      if (call === undefined) throw error;
+      return call.reject(error);
     }
     call?.detach();
     this.errors = undefined;

@@ -1,6 +1,6 @@
 /** One run: its signals, and what keeps it from being over. */
 
-import { reasonOf } from "./errors.ts";
+import { isCleanAbort, reasonOf } from "./errors.ts";
 import type { Machine } from "./machine.ts";
 import { type AbortListener, join, leave } from "./signals.ts";
 
@@ -32,7 +32,11 @@ export abstract class Run implements AbortListener {
   constructor(machine: Machine, source: AbortSignal | undefined) {
     this.machine = machine;
     this.source = source;
-    join(source, this);
+  }
+
+  /** Listens to the caller's signal. */
+  attach(): void {
+    join(this.source, this);
   }
 
   /** Begins to work; what goes wrong is told to the machine, never thrown. */
@@ -74,6 +78,11 @@ export abstract class Run implements AbortListener {
     this.#reason = reason;
     this.#controller?.abort(this.reason);
     void this.halted();
+  }
+
+  /** Whether a rejection is how work ends that was told to end. */
+  isClean(error: unknown): boolean {
+    return this.#told > 0 && isCleanAbort(error, this.signal);
   }
 
   /** Nobody waits any more. */

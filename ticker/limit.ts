@@ -3,8 +3,8 @@ import { type AbortListener, join, leave } from "../_internal/signals.ts";
 import { Timer } from "../_internal/timer.ts";
 
 /** A tick that has a time limit, or that a host waits for. */
-export class Limit extends AbortController implements AbortListener {
-  readonly timer = new Timer();
+export class Limit extends Timer implements AbortListener {
+  readonly controller = new AbortController();
   readonly #host: AbortSignal | undefined;
   /** Tells the host that the tick has ended. */
   readonly #ended: (() => void) | undefined;
@@ -17,11 +17,11 @@ export class Limit extends AbortController implements AbortListener {
   }
 
   aborted(source: AbortSignal): void {
-    this.abort(reasonOf(source));
+    this.controller.abort(reasonOf(source));
   }
 
   end(): void {
-    this.timer.disarm();
+    this.disarm();
     leave(this.#host, this);
     this.#ended?.();
   }

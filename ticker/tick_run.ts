@@ -36,8 +36,6 @@ const RECHECK = 30_000;
  * is not async and that no one observes makes no object, and reads the time once.
  */
 export class TickRun extends Run implements Alarm {
-  /** When it is to be rung, or was for the tick in flight. */
-  due: number;
   index = 0;
   missed = 0;
   /**
@@ -52,11 +50,12 @@ export class TickRun extends Run implements Alarm {
   #phase: number = TICKING;
   #interval = 0;
   #origin = 0;
+  /** The point that is waited for, or was by the tick in flight. */
+  #point = 0;
   /** What it goes by instead of the grid. */
   #calendar: Calendar | undefined;
   #limit: Limit | undefined;
-  /** When the tick in flight began, by its clock, and by the wall clock. */
-  #startedAt = 0;
+  /** When the tick in flight was due and began, where the grid does not tell. */
   #times: Times | undefined;
   /** What is recorded of the tick in flight. */
   #error: Error | undefined;
@@ -73,7 +72,12 @@ export class TickRun extends Run implements Alarm {
     this.#clock = clockOf(settings.persistent);
     this.#work = work;
     this.#goBy(interval);
-    this.due = this.#origin;
+    // Made now where a platform may refuse it, as it does timers.
+    if (!this.#clock.isTrusted) void this.signal;
+  }
+
+  get due(): number {
+    return this.#origin + this.#point * this.#interval;
   }
 
   override get isIdle(): boolean {
@@ -89,7 +93,7 @@ export class TickRun extends Run implements Alarm {
   host(limit: Limit, isOnly: boolean): void {
     if (isOnly) this.#phase = HALTED;
     this.#clock.disarm(this);
-    this.due = this.#clock.now();
+    this.#clock.now();
     this.#limit = limit;
     this.#tickBeside();
   }
@@ -132,7 +136,7 @@ export class TickRun extends Run implements Alarm {
     if (this.isIdle) {
       this.pending = 0;
       void Promise.resolve().then(() => this.machine.ended(this));
-    } else this.#limit?.abort(this.reason);
+    } else this.#limit?.controller.abort(this.reason);
     this.#phase = HALTED;
   }
 
@@ -141,7 +145,7 @@ export class TickRun extends Run implements Alarm {
     if (typeof interval === "number") this.#interval = interval;
     else this.#calendar = calendarOf(this, interval);
     this.#origin = this.#clock.now();
-    this.passed = 0;
+    this.#point = this.passed = 0;
   }
 
   /** Waits for the first point that has not passed by the latest reading. */
@@ -154,14 +158,13 @@ export class TickRun extends Run implements Alarm {
       if (wait === Infinity || this.#phase === HALTED) {
         return this.machine.ended(this);
       }
-      this.due = latest + Math.min(wait, RECHECK);
+      this.#origin = latest + Math.min(wait, RECHECK);
       // The answer may have taken long.
       this.#clock.now();
     } else {
       const passed = latest - this.#origin - EPSILON;
       const point = Math.ceil(passed / this.#interval);
-      this.due = this.#origin +
-        Math.max(point, this.passed + 1) * this.#interval;
+      this.#point = Math.max(point, this.passed + 1);
     }
     try {
       this.#clock.arm(this);
@@ -173,15 +176,16 @@ export class TickRun extends Run implements Alarm {
   }
 
   #tickBeside(): void {
-    const now = Date.now();
+    const now = this.#calendar ? Date.now() : this.#clock.latest;
     this.missed = 0;
-    this.#tick(this.#calendar && { scheduledAt: now, startedAt: now });
+    this.#tick({ scheduledAt: now, startedAt: now });
   }
 
   #tick(times?: Times): void {
     const tick = this.#work;
     const { tickTimeout } = this.#settings;
-    const startedAt = this.#startedAt = this.#clock.latest;
+    const startedAt = this.#clock.latest;
+    const scheduledAt = this.due;
     this.#times = times;
     if (this.#phase !== HALTED) this.#phase = TICKING;
     this.#error = undefined;
@@ -191,26 +195,28 @@ export class TickRun extends Run implements Alarm {
     let thrown: Thrown | undefined;
     try {
       const result = tick(
-        this.#limit?.signal ?? this.signal,
+        this.#limit?.controller.signal ?? this.signal,
         this.#control ??= controlOf(this),
       ) as PromiseLike<unknown> | null | undefined;
       if (typeof result?.then === "function") pending = result;
     } catch (error) {
       thrown = { error };
     }
-    if (pending === undefined) return this.#ended(thrown);
+    if (pending === undefined) {
+      return this.#ended(scheduledAt, startedAt, thrown);
+    }
     Promise.resolve(pending).then(
-      () => this.#settled(),
-      (error) => this.#settled({ error }),
+      () => this.#settled(scheduledAt, startedAt),
+      (error) => this.#settled(scheduledAt, startedAt, { error }),
     );
     // Read also for the next to ring, as the tick may have blocked.
     const spent = this.#clock.now() - startedAt;
-    this.#limit?.timer.arm(tickTimeout - spent, () => this.#expire());
+    this.#limit?.arm(tickTimeout - spent, () => this.#expire());
   }
 
   /** An async tick has ended. */
-  #settled(thrown?: Thrown): void {
-    this.#ended(thrown);
+  #settled(scheduledAt: number, startedAt: number, thrown?: Thrown): void {
+    this.#ended(scheduledAt, startedAt, thrown);
     // A point that is reached at this very moment does not go by a timer, which
     // could only come later.
     if (this.isIdle && this.due - this.#clock.now() <= EPSILON) {
@@ -219,10 +225,13 @@ export class TickRun extends Run implements Alarm {
     }
   }
 
-  #ended(thrown: Thrown | undefined): void {
+  #ended(
+    scheduledAt: number,
+    startedAt: number,
+    thrown: Thrown | undefined,
+  ): void {
     const { machine } = this;
     const { tickTimeout } = this.#settings;
-    const startedAt = this.#startedAt;
     const duration = this.#clock.now() - startedAt;
     // A tick that blocked has kept its limit's timer from coming. Timers and coarse
     // clocks know whole milliseconds; 0 lets microtasks end.
@@ -230,8 +239,8 @@ export class TickRun extends Run implements Alarm {
       this.#expire();
     }
     if (
-      thrown && !isCleanAbort(thrown.error, this.signal) &&
-      !isCleanAbort(thrown.error, this.#limit?.signal)
+      thrown && !this.isClean(thrown.error) &&
+      !isCleanAbort(thrown.error, this.#limit?.controller.signal)
     ) {
       const error = machine.record(thrown.error, "tick");
       this.#error ??= error;
@@ -243,7 +252,7 @@ export class TickRun extends Run implements Alarm {
     machine.emit({
       type: "tick",
       runner: machine.runner,
-      scheduledAt: this.due,
+      scheduledAt,
       startedAt,
       ...this.#times,
       duration: this.#clock.latest - startedAt,
@@ -260,14 +269,14 @@ export class TickRun extends Run implements Alarm {
   #expire(): void {
     const { machine } = this;
     const limit = this.#limit;
-    if (limit === undefined || limit.signal.aborted) return;
+    if (limit === undefined || limit.controller.signal.aborted) return;
     const why = `the tick did not end within ${this.#settings.tickTimeout} ms`;
     machine.enter();
     this.#error = machine.record(
       new DOMException(machine.cannot("tick", why), "TimeoutError"),
       "tick",
     );
-    limit.abort(this.#error);
+    limit.controller.abort(this.#error);
     machine.exit();
   }
 
