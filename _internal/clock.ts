@@ -105,7 +105,7 @@ class Clock {
       engine
         ? dateNow !== engine.dateNow
         // One in JavaScript is told by its text where there is no other.
-        : !/native code/.test(Function.prototype.toString.call(dateNow))
+        : !/native code/.test(String(dateNow))
     ) {
       this.#read = () => dateNow.call(Date);
     } else if (engine && set !== engine.set && (isLeaky || this.#wasMarked)) {

@@ -18,7 +18,7 @@ import { bag, signalLike, timeout } from "./validate.ts";
 /** Makes the run of a launch. */
 export type MakeRun = (
   machine: Machine,
-  source: AbortSignal | undefined,
+  call: Call | undefined,
 ) => Run;
 
 const STOPPED: State = { name: "stopped" };
@@ -97,48 +97,17 @@ export class Machine extends Journal {
     this.#halt(reason, rejection);
   }
 
-  /** The run says that its service is ready. */
-  ready(run: Run): void {
-    const state = this.#state;
-    if (state.run !== run || state.name === "stopping") return;
-    if (!this.settings.awaitReady) {
-      throw new Error(
-        this.cannot("make ready", "it was created without 'awaitReady: true'"),
-      );
-    }
-    if (state.name !== "starting") return;
+  /** The grace of a call has passed. */
+  expired(call: Call): void {
+    const { name, run } = this.#state;
+    if (name !== "stopping") return;
+    const why =
+      `the run did not end within ${call.grace} ms; it cannot where it awaits its own stop`;
+    const error = new DOMException(this.cannot(call.verb, why), "TimeoutError");
     this.enter();
-    this.#become({ name: "running", run, since: performance.now() });
-    state.call.resolve();
-    this.exit();
-  }
-
-  /** The time of a call has passed: for readiness, or for the end of a run. */
-  expired(call: Call, ms: number): void {
-    const state = this.#state;
-    const isStart = state.name === "starting" && state.call === call;
-    if (!isStart && state.name !== "stopping") return;
-    const { run } = state;
-    const error = new DOMException(
-      this.cannot(
-        call.verb,
-        isStart
-          ? `the run was not ready within ${ms} ms`
-          : `the run did not end within ${ms} ms; it cannot where it awaits its own stop`,
-      ),
-      "TimeoutError",
-    );
-    this.enter();
-    if (isStart) {
-      run.failure ??= this.record(error, "start");
-      this.end(run, undefined, error);
-    } else {
-      if (!run.isOverdue) {
-        run.isOverdue = true;
-        this.record(error, "stop");
-      }
-      this.cutShort(call, error);
-    }
+    if (!run.isOverdue) this.record(error, "stop");
+    run.isOverdue = true;
+    this.cutShort(call, error);
     this.exit();
   }
 
@@ -158,11 +127,7 @@ export class Machine extends Journal {
       run.failure ??= error;
     }
     const state = this.#state;
-    if (state.name === "starting") {
-      const message = this.cannot("start", "the run ended before it was ready");
-      run.failure ??= this.record(new Error(message), "start");
-      state.call.reject(run.failure);
-    }
+    if (state.name === "starting") state.call.reject(run.failure);
     this.settled(run);
     this.exit();
   }
@@ -171,7 +136,7 @@ export class Machine extends Journal {
   settled(run: Run): void {
     if (--run.pending > 0) return;
     this.enter();
-    this.#become({ name: "stopped", failure: run.failure });
+    this.become({ name: "stopped", failure: run.failure });
     run.detach();
     for (const call of this.#calls ?? []) {
       if (call.verb === "stop") call.resolve();
@@ -182,6 +147,7 @@ export class Machine extends Journal {
 
   /** The options of a call, checked. */
   read(verb: string, options: StartOptions | undefined): StartOptions {
+    if (options === undefined) return {};
     const what = `${verb} "${this.settings.name}"`;
     const { signal, timeout: ms } = bag(what, options);
     signalLike(what, signal);
@@ -192,21 +158,19 @@ export class Machine extends Journal {
   /** Launches for a call in line, or for one that has to wait for nothing. */
   launch(call?: Call, begin = (run: Run): void => run.begin()): void {
     const { awaitReady } = this.settings;
-    let run: Run | undefined;
+    let run: Run;
     try {
-      run = this.#makeRun(this, call?.signal);
-      if (awaitReady) call!.allow(call!.readyTimeout!);
+      run = this.#makeRun(this, call);
     } catch (error) {
       // Edge platforms refuse timers outside a request, and look-alikes of signals
       // may refuse listeners: only with a call there is one of these.
-      run?.detach();
       return call!.reject(error);
     }
     call?.detach();
     this.errors = undefined;
     this.total = 0;
     this.enter();
-    this.#become(
+    this.become(
       awaitReady
         ? { name: "starting", run, call: call! }
         : { name: "running", run, since: performance.now() },
@@ -216,7 +180,8 @@ export class Machine extends Journal {
     this.exit();
   }
 
-  #become(state: State): void {
+  /** Sets the state, and tells of it. */
+  become(state: State): void {
     const { runner } = this;
     const from = this.#state.name;
     const to = state.name;
@@ -230,7 +195,7 @@ export class Machine extends Journal {
     const { run } = state;
     if (run === undefined || state.name === "stopping") return;
     this.enter();
-    this.#become({ name: "stopping", run });
+    this.become({ name: "stopping", run });
     run.detach();
     for (const call of this.#calls ?? []) call.armGrace();
     run.halt(reason);

@@ -37,7 +37,7 @@ const RECHECK = 30_000;
  */
 export class TickRun extends Run implements Alarm {
   /** When it is to be rung, or was for the tick in flight. */
-  due: number;
+  due = 0;
   index = 0;
   missed = 0;
   /**
@@ -55,8 +55,7 @@ export class TickRun extends Run implements Alarm {
   /** What it goes by instead of the grid. */
   #calendar: Calendar | undefined;
   #limit: Limit | undefined;
-  /** When the tick in flight began, by its clock, and by the wall clock. */
-  #startedAt = 0;
+  /** The times of the tick in flight, where they are those of the wall clock. */
   #times: Times | undefined;
   /** What is recorded of the tick in flight. */
   #error: Error | undefined;
@@ -181,7 +180,7 @@ export class TickRun extends Run implements Alarm {
   #tick(times?: Times): void {
     const tick = this.#work;
     const { tickTimeout } = this.#settings;
-    const startedAt = this.#startedAt = this.#clock.latest;
+    const startedAt = this.#clock.latest;
     this.#times = times;
     if (this.#phase !== HALTED) this.#phase = TICKING;
     this.#error = undefined;
@@ -198,10 +197,10 @@ export class TickRun extends Run implements Alarm {
     } catch (error) {
       thrown = { error };
     }
-    if (pending === undefined) return this.#ended(thrown);
+    if (pending === undefined) return this.#ended(startedAt, thrown);
     Promise.resolve(pending).then(
-      () => this.#settled(),
-      (error) => this.#settled({ error }),
+      () => this.#settled(startedAt),
+      (error) => this.#settled(startedAt, { error }),
     );
     // Read also for the next to ring, as the tick may have blocked.
     const spent = this.#clock.now() - startedAt;
@@ -209,8 +208,8 @@ export class TickRun extends Run implements Alarm {
   }
 
   /** An async tick has ended. */
-  #settled(thrown?: Thrown): void {
-    this.#ended(thrown);
+  #settled(startedAt: number, thrown?: Thrown): void {
+    this.#ended(startedAt, thrown);
     // A point that is reached at this very moment does not go by a timer, which
     // could only come later.
     if (this.isIdle && this.due - this.#clock.now() <= EPSILON) {
@@ -219,10 +218,9 @@ export class TickRun extends Run implements Alarm {
     }
   }
 
-  #ended(thrown: Thrown | undefined): void {
+  #ended(startedAt: number, thrown: Thrown | undefined): void {
     const { machine } = this;
     const { tickTimeout } = this.#settings;
-    const startedAt = this.#startedAt;
     const duration = this.#clock.now() - startedAt;
     // A tick that blocked has kept its limit's timer from coming. Timers and coarse
     // clocks know whole milliseconds; 0 lets microtasks end.

@@ -84,8 +84,8 @@ export class Ticker extends Lifecycle {
       new Machine(
         this,
         settings,
-        (machine, source) =>
-          new TickRun(machine, source, checked, tick, settings),
+        (machine, call) =>
+          new TickRun(machine, call?.signal, checked, tick, settings),
       ),
     );
   }
