@@ -56,7 +56,7 @@ export class Machine extends Journal {
       const isFinish = verb === "wait for";
       // The usual ways make no call.
       if (
-        run === undefined && isStop ||
+        !run && isStop ||
         signal === undefined &&
           (run ? isStop && run.isIdle : !isFinish && !this.settings.awaitReady)
       ) {
@@ -126,8 +126,7 @@ export class Machine extends Journal {
       const error = this.record(thrown.error, "start");
       run.failure ??= error;
     }
-    const state = this.#state;
-    if (state.name === "starting") state.call.reject(run.failure);
+    this.#state.call?.reject(run.failure);
     this.settled(run);
     this.exit();
   }
@@ -193,13 +192,13 @@ export class Machine extends Journal {
   #halt(reason?: unknown, rejection?: unknown): void {
     const state = this.#state;
     const { run } = state;
-    if (run === undefined || state.name === "stopping") return;
+    if (!run || state.name === "stopping") return;
     this.enter();
     this.become({ name: "stopping", run });
     run.detach();
     for (const call of this.#calls ?? []) call.armGrace();
     run.halt(reason);
-    if (state.name === "starting") state.call.reject(rejection ?? run.reason);
+    state.call?.reject(rejection ?? run.reason);
     this.exit();
   }
 
@@ -211,13 +210,13 @@ export class Machine extends Journal {
 
   /** Lets the first in line take effect, and all that follows from the state. */
   #advance(): void {
-    for (let call; (call = this.#first()) !== undefined;) {
+    for (let call; (call = this.#first());) {
       const state = this.#state;
-      const { source } = state.run ?? {};
       try {
         // A restart without a signal takes that of the run which it replaces.
         call.heed(
-          call.signal ?? (call.verb === "restart" ? source : undefined),
+          call.signal ??
+            (call.verb === "restart" ? state.run?.source : undefined),
         );
       } catch (error) {
         // A look-alike may refuse.
@@ -225,7 +224,7 @@ export class Machine extends Journal {
       }
       // That asks a signal, and a look-alike may have called back.
       if (this.#state !== state || this.#first() !== call) continue;
-      if (state.name !== "stopped") {
+      if (state.run) {
         this.#halt();
         break;
       }
@@ -235,14 +234,12 @@ export class Machine extends Journal {
       this.#isLaunching = false;
     }
     const state = this.#state;
-    let isAwaited = false;
+    let isForsaken = state.name === "stopping" && state.run.pending > 0;
     for (const call of this.#calls ?? []) {
-      if (state.name !== "stopped") isAwaited ||= call.verb !== "wait for";
+      if (state.run) isForsaken &&= call.verb === "wait for";
       else if (state.failure) call.reject(state.failure);
       else call.resolve();
     }
-    if (state.name === "stopping" && !isAwaited && state.run.pending > 0) {
-      state.run.forsake();
-    }
+    if (isForsaken) state.run!.forsake();
   }
 }

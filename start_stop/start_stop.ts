@@ -89,7 +89,7 @@ class ServiceRun extends Run {
       thrown = { error };
     }
     const { machine } = this;
-    if (machine.state.name === "starting") {
+    if (machine.state.call) {
       const why = machine.cannot("start", "the run ended before it was ready");
       thrown ??= { error: new Error(why) };
     }
@@ -136,7 +136,7 @@ function controlOf(run: ServiceRun): StartControl {
         const why = "it was created without 'awaitReady: true'";
         throw new Error(machine.cannot("make ready", why));
       }
-      if (state.name !== "starting") return;
+      if (!state.call) return;
       machine.enter();
       machine.become({ name: "running", run, since: performance.now() });
       state.call.resolve();

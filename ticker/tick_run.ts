@@ -86,8 +86,8 @@ export class TickRun extends Run implements Alarm {
 
   /** Ticks beside the grid, because the host says so, and then ends if asked. */
   host(limit: Limit, isOnly: boolean): void {
-    if (isOnly) this.#phase = HALTED;
     this.#clock.disarm(this);
+    if (isOnly) this.#phase = HALTED;
     this.due = this.#clock.now();
     this.#limit = limit;
     this.#tickBeside();
@@ -137,8 +137,9 @@ export class TickRun extends Run implements Alarm {
 
   #goBy(interval: number | Schedule): void {
     this.#calendar = undefined;
-    if (typeof interval === "number") this.#interval = interval;
-    else this.#calendar = calendarOf(this, interval);
+    if (typeof interval !== "number") {
+      this.#calendar = calendarOf(this, interval);
+    } else this.#interval = interval;
     this.#origin = this.#clock.now();
     this.passed = 0;
   }
@@ -197,7 +198,7 @@ export class TickRun extends Run implements Alarm {
     } catch (error) {
       thrown = { error };
     }
-    if (pending === undefined) return this.#ended(startedAt, thrown);
+    if (!pending) return this.#ended(startedAt, thrown);
     Promise.resolve(pending).then(
       () => this.#settled(startedAt),
       (error) => this.#settled(startedAt, { error }),
@@ -257,24 +258,21 @@ export class TickRun extends Run implements Alarm {
   /** The tick in flight has taken too long. */
   #expire(): void {
     const { machine } = this;
-    const limit = this.#limit;
-    if (limit === undefined || limit.signal.aborted) return;
+    // Once only.
+    if (this.#limit?.signal.aborted !== false) return;
     const why = `the tick did not end within ${this.#settings.tickTimeout} ms`;
     machine.enter();
     this.#error = machine.record(
       new DOMException(machine.cannot("tick", why), "TimeoutError"),
       "tick",
     );
-    limit.abort(this.#error);
+    this.#limit.abort(this.#error);
     machine.exit();
   }
 
   #rest(now?: number): void {
-    const limit = this.#limit;
-    if (limit) {
-      this.#limit = undefined;
-      limit.end();
-    }
+    this.#limit?.end();
+    this.#limit = undefined;
     if (this.#phase === HALTED) this.machine.ended(this);
     else this.#arm(now);
   }

@@ -126,7 +126,7 @@ export class Ticker extends Lifecycle {
       // Read late: to listen to a look-alike is to call somebody's code.
       const { run } = machine.state;
       const host = (each: Run) => (each as TickRun).host(limit, !run);
-      if (run === undefined) machine.launch(undefined, host);
+      if (!run) machine.launch(undefined, host);
       else if (run.isIdle) host(run);
       else {
         failed(
