@@ -211,7 +211,8 @@ class Clock {
     const end = this.latest + EPSILON;
     this.#wakesAt = -Infinity;
     try {
-      for (let first; (first = this.#first()) && first.due <= end;) {
+      let first;
+      while ((first = this.#first()) && first.due <= end) {
         this.#close(this.#ringing = first);
         const { alarms } = first;
         for (let index = 0; index < alarms.length; index++) {

@@ -65,12 +65,11 @@ export class Machine extends Journal {
         return DONE;
       }
       const call = new Call(this, verb, isFinish ? Infinity : ms);
-      const isWaiting = call.heed(signal);
-      this.enter();
-      if (isWaiting) {
+      if (call.heed(signal)) {
         this.calls.add(call);
         if (this.#state.name === "stopping") call.armGrace();
       }
+      this.enter();
       if (isStop) {
         for (const each of this.calls) {
           if (each.isStart) {
@@ -181,11 +180,11 @@ export class Machine extends Journal {
 
   /** Sets the state, and tells of it. */
   become(state: State): void {
-    const { runner } = this;
     const from = this.#state.name;
-    const to = state.name;
     this.#state = state;
-    if (this.isObserved) this.emit({ type: "state", runner, from, to });
+    if (this.isObserved) {
+      this.emit({ type: "state", runner: this.runner, from, to: state.name });
+    }
   }
 
   /** Tells the run to end, where it has not been told. */

@@ -26,16 +26,16 @@ function messageOf(value: unknown): string {
 }
 
 function dataOf(value: unknown): string {
-  let json;
   try {
     // A `toJSON` may give what has no JSON.
-    if (typeof value === "object" && !isError(value)) {
-      json = JSON.stringify(value);
-    }
+    const json = typeof value === "object" && !isError(value)
+      ? JSON.stringify(value)
+      : undefined;
+    return json ?? messageOf(value);
   } catch {
     // What refuses has a text at least.
+    return messageOf(value);
   }
-  return json ?? messageOf(value);
 }
 
 function framesOf(value: unknown): string[] {
