@@ -12,10 +12,8 @@ export type Verb = "start" | "restart" | "stop" | "wait for";
 /** One call of a machine, with its timer and its place on a signal. */
 export class Call extends Timer implements AbortListener {
   readonly verb: Verb;
-  /** How long it waits for the end of a run, in milliseconds. */
-  readonly grace: number;
-  /** How long it waits for readiness, in milliseconds. */
-  readonly readyTimeout: number | undefined;
+  /** How long it may wait, in milliseconds, where the caller has said so. */
+  readonly timeout: number | undefined;
   readonly promise: Promise<void>;
   signal: AbortSignal | undefined;
   readonly #machine: Machine;
@@ -24,16 +22,20 @@ export class Call extends Timer implements AbortListener {
 
   constructor(machine: Machine, verb: Verb, timeout?: number) {
     super();
-    const { stopTimeout, startTimeout } = machine.settings;
-    const isStart = verb === "start";
     this.#machine = machine;
     this.verb = verb;
-    this.grace = (isStart ? undefined : timeout) ?? stopTimeout;
-    this.readyTimeout = (isStart ? timeout : undefined) ?? startTimeout;
+    this.timeout = timeout;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
+  }
+
+  /** How long it waits for the end of a run, in milliseconds. */
+  get grace(): number {
+    const { stopTimeout } = this.#machine.settings;
+    // That of a start is for readiness.
+    return this.verb === "start" ? stopTimeout : this.timeout ?? stopTimeout;
   }
 
   get isStart(): boolean {
@@ -55,15 +57,10 @@ export class Call extends Timer implements AbortListener {
     this.#machine.cutShort(this, reasonOf(signal));
   }
 
-  /** Lets its time run from now on, in milliseconds. */
-  allow(ms: number): void {
-    this.arm(ms, () => this.#machine.expired(this, ms));
-  }
-
   /** Lets the grace run from now on. */
   armGrace(): void {
     try {
-      this.allow(this.grace);
+      this.arm(this.grace, () => this.#machine.expired(this));
     } catch {
       // Edge platforms refuse timers outside a request. The run has to be told to
       // end all the same, and is waited for without a limit.

@@ -105,7 +105,7 @@ class Clock {
       engine
         ? dateNow !== engine.dateNow
         // One in JavaScript is told by its text where there is no other.
-        : !/native code/.test(Function.prototype.toString.call(dateNow))
+        : !/native code/.test(String(dateNow))
     ) {
       this.#read = () => dateNow.call(Date);
     } else if (engine && set !== engine.set && (isLeaky || this.#wasMarked)) {
@@ -155,9 +155,9 @@ class Clock {
       bucket.alarms[index] = last;
       last.index = index;
       bucket.alarms.pop();
-      if (bucket.alarms.length === 0) this.#close(bucket);
+      if (!bucket.alarms.length) this.#close(bucket);
     }
-    if (this.#buckets.size === 0) {
+    if (!this.#buckets.size) {
       this.#timer.disarm();
       this.#wakesAt = Infinity;
     }
@@ -189,10 +189,12 @@ class Clock {
     // Gone, Bun's fake clock would leave the alarm to the engine.
     if (!first || this.#wasMarked && !isNowMarked && !this.isTrusted) return;
     this.#wasMarked = isNowMarked;
-    const wait = Math.min(first.due - this.latest, LONGEST);
     // Not more than the longest there is, as only this one timer can be unref'd.
     const expected = this.latest +
-      this.#timer.arm(wait, () => this.#ring(expected));
+      this.#timer.arm(
+        Math.min(first.due - this.latest, LONGEST),
+        () => this.#ring(expected),
+      );
     if (!this.#persistent) unref(this.#timer.armed!.id);
   }
 
@@ -209,7 +211,8 @@ class Clock {
     const end = this.latest + EPSILON;
     this.#wakesAt = -Infinity;
     try {
-      for (let first; (first = this.#first()) && first.due <= end;) {
+      let first;
+      while ((first = this.#first()) && first.due <= end) {
         this.#close(this.#ringing = first);
         const { alarms } = first;
         for (let index = 0; index < alarms.length; index++) {

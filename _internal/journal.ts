@@ -17,8 +17,8 @@ export class Journal {
   total = 0;
   // One for each time that an observer has joined.
   #observers: Set<Teller> | undefined;
-  // Each with those who had joined when it happened.
-  #events: [RunnerEvent, Teller[]][] | undefined;
+  // Each once for every observer who had joined when it happened.
+  #events: [RunnerEvent, Teller][] | undefined;
   // How many transitions are under way; events wait until there is none.
   #depth = 0;
 
@@ -52,7 +52,8 @@ export class Journal {
   }
 
   emit(event: RunnerEvent): void {
-    (this.#events ??= []).push([event, [...this.#observers!]]);
+    this.#events ??= [];
+    for (const tell of this.#observers!) this.#events.push([event, tell]);
   }
 
   /** Keeps, tells and prints what a function of the runner has caused. */
@@ -81,10 +82,8 @@ export class Journal {
   /** Tells what there is; an observer that causes more finds it told after. */
   exit(): void {
     if (this.#depth === 1 && this.#events) {
-      for (const [event, observers] of this.#events) {
-        for (const tell of observers) {
-          if (this.#observers!.has(tell)) void tell(event);
-        }
+      for (const [event, tell] of this.#events) {
+        if (this.#observers!.has(tell)) void tell(event);
       }
       this.#events = undefined;
     }

@@ -11,13 +11,14 @@ import { Call, type Verb } from "./call.ts";
 import { Journal } from "./journal.ts";
 import type { Run, Thrown } from "./run.ts";
 import { nothing, type Settings } from "./settings.ts";
+import { join, leave } from "./signals.ts";
 import type { State } from "./state.ts";
 import { bag, signalLike, timeout } from "./validate.ts";
 
 /** Makes the run of a launch. */
 export type MakeRun = (
   machine: Machine,
-  source: AbortSignal | undefined,
+  call: Call | undefined,
 ) => Run;
 
 const STOPPED: State = { name: "stopped" };
@@ -55,7 +56,7 @@ export class Machine extends Journal {
       const isFinish = verb === "wait for";
       // The usual ways make no call.
       if (
-        run === undefined && isStop ||
+        !run && isStop ||
         signal === undefined &&
           (run ? isStop && run.isIdle : !isFinish && !this.settings.awaitReady)
       ) {
@@ -64,12 +65,11 @@ export class Machine extends Journal {
         return DONE;
       }
       const call = new Call(this, verb, isFinish ? Infinity : ms);
-      const isWaiting = call.heed(signal);
-      this.enter();
-      if (isWaiting) {
+      if (call.heed(signal)) {
         this.calls.add(call);
         if (this.#state.name === "stopping") call.armGrace();
       }
+      this.enter();
       if (isStop) {
         for (const each of this.calls) {
           if (each.isStart) {
@@ -94,48 +94,17 @@ export class Machine extends Journal {
     this.#halt(reason, rejection);
   }
 
-  /** The run says that its service is ready. */
-  ready(run: Run): void {
-    const state = this.#state;
-    if (state.run !== run || state.name === "stopping") return;
-    if (!this.settings.awaitReady) {
-      throw new Error(
-        this.cannot("make ready", "it was created without 'awaitReady: true'"),
-      );
-    }
-    if (state.name !== "starting") return;
+  /** The grace of a call has passed. */
+  expired(call: Call): void {
+    // Whatever else ends its wait has disarmed its timer: there is a run.
+    const run = this.#state.run!;
+    const why =
+      `the run did not end within ${call.grace} ms; it cannot where it awaits its own stop`;
+    const error = new DOMException(this.cannot(call.verb, why), "TimeoutError");
     this.enter();
-    this.#become({ name: "running", run, since: performance.now() });
-    state.call.resolve();
-    this.exit();
-  }
-
-  /** The time of a call has passed: for readiness, or for the end of a run. */
-  expired(call: Call, ms: number): void {
-    const state = this.#state;
-    const isStart = state.name === "starting" && state.call === call;
-    // Whatever else ends the wait has disarmed its timer: there is a run.
-    const run = state.run!;
-    const error = new DOMException(
-      this.cannot(
-        call.verb,
-        isStart
-          ? `the run was not ready within ${ms} ms`
-          : `the run did not end within ${ms} ms; it cannot where it awaits its own stop`,
-      ),
-      "TimeoutError",
-    );
-    this.enter();
-    if (isStart) {
-      run.failure ??= this.record(error, "start");
-      this.end(run, undefined, error);
-    } else {
-      if (!run.isOverdue) {
-        run.isOverdue = true;
-        this.record(error, "stop");
-      }
-      this.cutShort(call, error);
-    }
+    if (!run.isOverdue) this.record(error, "stop");
+    run.isOverdue = true;
+    this.cutShort(call, error);
     this.exit();
   }
 
@@ -154,12 +123,7 @@ export class Machine extends Journal {
       const error = this.record(thrown.error, "start");
       run.failure ??= error;
     }
-    const state = this.#state;
-    if (state.name === "starting") {
-      const message = this.cannot("start", "the run ended before it was ready");
-      run.failure ??= this.record(new Error(message), "start");
-      state.call.reject(run.failure);
-    }
+    this.#state.call?.reject(run.failure);
     this.settled(run);
     this.exit();
   }
@@ -168,8 +132,8 @@ export class Machine extends Journal {
   settled(run: Run): void {
     if (--run.pending > 0) return;
     this.enter();
-    this.#become({ name: "stopped", failure: run.failure });
-    run.detach();
+    this.become({ name: "stopped", failure: run.failure });
+    leave(run.source, run);
     for (const call of this.#calls ?? []) {
       if (call.verb === "stop") call.resolve();
     }
@@ -179,6 +143,7 @@ export class Machine extends Journal {
 
   /** The options of a call, checked. */
   read(verb: string, options: StartOptions | undefined): StartOptions {
+    if (options === undefined) return {};
     const what = `${verb} "${this.settings.name}"`;
     const { signal, timeout: ms } = bag(what, options);
     signalLike(what, signal);
@@ -189,14 +154,12 @@ export class Machine extends Journal {
   /** Launches for a call in line, or for one that has to wait for nothing. */
   launch(call?: Call, begin = (run: Run): unknown => run.begin()): void {
     const { awaitReady } = this.settings;
-    let run: Run | undefined;
+    let run: Run;
     try {
-      run = this.#makeRun(this, call?.signal);
-      run.attach();
-      if (awaitReady) call!.allow(call!.readyTimeout!);
+      run = this.#makeRun(this, call);
+      join(run.source, run);
     } catch (error) {
       // Edge platforms refuse timers and controllers outside a request.
-      run?.detach();
       if (call === undefined) throw error;
       return call.reject(error);
     }
@@ -204,7 +167,7 @@ export class Machine extends Journal {
     this.errors = undefined;
     this.total = 0;
     this.enter();
-    this.#become(
+    this.become(
       awaitReady
         ? { name: "starting", run, call: call! }
         : { name: "running", run, since: performance.now() },
@@ -214,25 +177,26 @@ export class Machine extends Journal {
     this.exit();
   }
 
-  #become(state: State): void {
-    const { runner } = this;
+  /** Sets the state, and tells of it. */
+  become(state: State): void {
     const from = this.#state.name;
-    const to = state.name;
     this.#state = state;
-    if (this.isObserved) this.emit({ type: "state", runner, from, to });
+    if (this.isObserved) {
+      this.emit({ type: "state", runner: this.runner, from, to: state.name });
+    }
   }
 
   /** Tells the run to end, where it has not been told. */
   #halt(reason?: unknown, rejection?: unknown): void {
     const state = this.#state;
     const { run } = state;
-    if (run === undefined || state.name === "stopping") return;
+    if (!run || state.name === "stopping") return;
     this.enter();
-    this.#become({ name: "stopping", run });
-    run.detach();
+    this.become({ name: "stopping", run });
+    leave(run.source, run);
     for (const call of this.#calls ?? []) call.armGrace();
     run.halt(reason);
-    if (state.name === "starting") state.call.reject(rejection ?? run.reason);
+    state.call?.reject(rejection ?? run.reason);
     this.exit();
   }
 
@@ -244,13 +208,13 @@ export class Machine extends Journal {
 
   /** Lets the first in line take effect, and all that follows from the state. */
   #advance(): void {
-    for (let call; (call = this.#first()) !== undefined;) {
+    for (let call; (call = this.#first());) {
       const state = this.#state;
-      const { source } = state.run ?? {};
       try {
         // A restart without a signal takes that of the run which it replaces.
         call.heed(
-          call.signal ?? (call.verb === "restart" ? source : undefined),
+          call.signal ??
+            (call.verb === "restart" ? state.run?.source : undefined),
         );
       } catch (error) {
         // A look-alike may refuse.
@@ -258,7 +222,7 @@ export class Machine extends Journal {
       }
       // That asks a signal, and a look-alike may have called back.
       if (this.#state !== state || this.#first() !== call) continue;
-      if (state.name !== "stopped") {
+      if (state.run) {
         this.#halt();
         break;
       }
@@ -268,14 +232,12 @@ export class Machine extends Journal {
       this.#isLaunching = false;
     }
     const state = this.#state;
-    let isAwaited = false;
+    let isForsaken = state.name === "stopping" && state.run.pending > 0;
     for (const call of this.#calls ?? []) {
-      if (state.name !== "stopped") isAwaited ||= call.verb !== "wait for";
+      if (state.run) isForsaken &&= call.verb === "wait for";
       else if (state.failure) call.reject(state.failure);
       else call.resolve();
     }
-    if (state.name === "stopping" && !isAwaited && state.run.pending > 0) {
-      state.run.forsake();
-    }
+    if (isForsaken) state.run!.forsake();
   }
 }

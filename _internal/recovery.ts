@@ -26,17 +26,21 @@ function messageOf(value: unknown): string {
 }
 
 function dataOf(value: unknown): string {
-  let json;
   try {
     // A `toJSON` may give what has no JSON.
-    if (typeof value === "object" && !isError(value)) {
-      json = JSON.stringify(value);
-    }
+    const json = typeof value === "object" && !isError(value)
+      ? JSON.stringify(value)
+      : undefined;
+    return json ?? messageOf(value);
   } catch {
     // What refuses has a text at least.
+    return messageOf(value);
   }
-  const line = json ?? messageOf(value);
-  // One that begins like a line of another kind would pass for it.
+}
+
+// A line of data that began like one of another kind would pass for it.
+function lineOf(value: unknown): string {
+  const line = dataOf(value);
   return /^(Recovering p|trace #|cause #)/.test(line)
     ? JSON.stringify(line)
     : line;
@@ -108,7 +112,7 @@ export function recoveryCaller(
   try {
     const lines = [
       `Recovering process '${text(process)}': ${messageOf(recovered)}`,
-      ...data.map(dataOf),
+      ...data.map(lineOf),
       ...framesOf(recovered),
       ...causesOf(recovered),
     ];

@@ -2,7 +2,7 @@
 
 import { isCleanAbort, reasonOf } from "./errors.ts";
 import type { Machine } from "./machine.ts";
-import { type AbortListener, join, leave } from "./signals.ts";
+import type { AbortListener } from "./signals.ts";
 
 /** What a function has thrown, which may be `undefined`. */
 export interface Thrown {
@@ -32,11 +32,6 @@ export abstract class Run implements AbortListener {
   constructor(machine: Machine, source: AbortSignal | undefined) {
     this.machine = machine;
     this.source = source;
-  }
-
-  /** Listens to the caller's signal. */
-  attach(): void {
-    join(this.source, this);
   }
 
   /** Begins to work; what goes wrong is told to the machine, never thrown. */
@@ -89,11 +84,6 @@ export abstract class Run implements AbortListener {
   forsake(): void {
     this.#told = 2;
     this.#force?.abort(this.reason);
-  }
-
-  /** Lets go of the caller's signal. */
-  detach(): void {
-    leave(this.source, this);
   }
 
   aborted(source: AbortSignal): void {

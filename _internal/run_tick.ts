@@ -81,7 +81,7 @@ export async function runTick(
     while (!signal?.aborted) {
       const isLast = isOver();
       if (await check()) return !signal?.aborted;
-      if (isLast || isOver() || signal?.aborted) break;
+      if (isLast || isOver() || signal?.aborted) return false;
       await run();
       const passed = clock.now() - start;
       const point = Math.floor((passed + EPSILON) / step) + 1;

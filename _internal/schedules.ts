@@ -12,7 +12,7 @@ export const LATEST = 8.64e15;
  */
 export function timeOf(value: unknown): number {
   const date = value as Date | null | undefined;
-  return typeof date?.getTime === "function" ? +new Date(+date.getTime()) : NaN;
+  return +new Date(typeof date?.getTime === "function" ? +date.getTime() : NaN);
 }
 
 export function isSchedule(value: unknown): value is Schedule {

@@ -17,9 +17,9 @@ export function join(
   signal: AbortSignal | undefined,
   listener: AbortListener,
 ): void {
-  if (signal === undefined) return;
+  if (!signal) return;
   let hub = hubs.get(signal);
-  if (hub === undefined) {
+  if (!hub) {
     const listeners = new Set<AbortListener>();
     const handle = () => {
       hubs.delete(signal);

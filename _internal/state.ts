@@ -7,6 +7,7 @@ import type { Run } from "./run.ts";
 export interface Stopped {
   readonly name: "stopped";
   readonly run?: undefined;
+  readonly call?: undefined;
   /** What the last run failed with. */
   readonly failure?: Error | undefined;
 }
@@ -23,6 +24,7 @@ export interface Starting {
 export interface Running {
   readonly name: "running";
   readonly run: Run;
+  readonly call?: undefined;
   /** When it became so, in milliseconds by `performance.now()`. */
   readonly since: number;
 }
@@ -31,6 +33,7 @@ export interface Running {
 export interface Stopping {
   readonly name: "stopping";
   readonly run: Run;
+  readonly call?: undefined;
 }
 
 /** The one value that says where a runner is. */

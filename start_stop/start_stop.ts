@@ -1,3 +1,4 @@
+import type { Call } from "../_internal/call.ts";
 import { isCleanAbort } from "../_internal/errors.ts";
 import { Lifecycle, machineOf } from "../_internal/lifecycle.ts";
 import { Machine } from "../_internal/machine.ts";
@@ -89,7 +90,12 @@ class ServiceRun extends Run {
     } catch (error) {
       thrown = { error };
     }
-    this.machine.ended(this, thrown);
+    const { machine } = this;
+    if (machine.state.call) {
+      const why = machine.cannot("start", "the run ended before it was ready");
+      thrown ??= { error: new Error(why) };
+    }
+    machine.ended(this, thrown);
   }
 
   protected override async halted(): Promise<void> {
@@ -105,9 +111,39 @@ class ServiceRun extends Run {
   }
 }
 
+/** Lets the run that a call waits for end where it is not ready in time. */
+function limitStart(machine: Machine, call: Call): void {
+  const { verb, timeout } = call;
+  const { startTimeout } = machine.settings;
+  // That of a restart is the grace of its stop.
+  const ms = (verb === "start" ? timeout : undefined) ?? startTimeout!;
+  call.arm(ms, () => {
+    const run = machine.state.run!;
+    const why = `the run was not ready within ${ms} ms`;
+    const error = new DOMException(machine.cannot(verb, why), "TimeoutError");
+    machine.enter();
+    run.failure = machine.record(error, "start");
+    machine.end(run, undefined, error);
+    machine.exit();
+  });
+}
+
 function controlOf(run: ServiceRun): StartControl {
+  const { machine } = run;
   return {
-    ready: () => run.machine.ready(run),
+    ready() {
+      const { state } = machine;
+      if (state.run !== run || state.name === "stopping") return;
+      if (!machine.settings.awaitReady) {
+        const why = "it was created without 'awaitReady: true'";
+        throw new Error(machine.cannot("make ready", why));
+      }
+      if (!state.call) return;
+      machine.enter();
+      machine.become({ name: "running", run, since: performance.now() });
+      state.call.resolve();
+      machine.exit();
+    },
     get force() {
       return run.force;
     },
@@ -176,7 +212,10 @@ export class StartStop extends Lifecycle {
       new Machine(
         this,
         settingsOf(what, DEFAULTS, options),
-        (machine, source) => new ServiceRun(machine, source, start, stop),
+        (machine, call) => {
+          if (machine.settings.awaitReady) limitStart(machine, call!);
+          return new ServiceRun(machine, call?.signal, start, stop);
+        },
       ),
     );
   }

@@ -36,6 +36,8 @@ const RECHECK = 30_000;
  * is not async and that no one observes makes no object, and reads the time once.
  */
 export class TickRun extends Run implements Alarm {
+  /** When it is to be rung, or was for the tick in flight. */
+  due = 0;
   index = 0;
   missed = 0;
   /**
@@ -50,12 +52,10 @@ export class TickRun extends Run implements Alarm {
   #phase: number = TICKING;
   #interval = 0;
   #origin = 0;
-  /** The point that is waited for, or was by the tick in flight. */
-  #point = 0;
   /** What it goes by instead of the grid. */
   #calendar: Calendar | undefined;
   #limit: Limit | undefined;
-  /** When the tick in flight was due and began, where the grid does not tell. */
+  /** The times of the tick in flight, where they are those of the wall clock. */
   #times: Times | undefined;
   /** What is recorded of the tick in flight. */
   #error: Error | undefined;
@@ -72,12 +72,9 @@ export class TickRun extends Run implements Alarm {
     this.#clock = clockOf(settings.persistent);
     this.#work = work;
     this.#goBy(interval);
+    this.due = this.#origin;
     // Made now where a platform may refuse it, as it does timers.
     if (!this.#clock.isTrusted) void this.signal;
-  }
-
-  get due(): number {
-    return this.#origin + this.#point * this.#interval;
   }
 
   override get isIdle(): boolean {
@@ -91,9 +88,9 @@ export class TickRun extends Run implements Alarm {
 
   /** Ticks beside the grid, because the host says so, and then ends if asked. */
   host(limit: Limit, isOnly: boolean): void {
-    if (isOnly) this.#phase = HALTED;
     this.#clock.disarm(this);
-    this.#clock.now();
+    if (isOnly) this.#phase = HALTED;
+    this.due = this.#clock.now();
     this.#limit = limit;
     this.#tickBeside();
   }
@@ -142,10 +139,11 @@ export class TickRun extends Run implements Alarm {
 
   #goBy(interval: number | Schedule): void {
     this.#calendar = undefined;
-    if (typeof interval === "number") this.#interval = interval;
-    else this.#calendar = calendarOf(this, interval);
+    if (typeof interval !== "number") {
+      this.#calendar = calendarOf(this, interval);
+    } else this.#interval = interval;
     this.#origin = this.#clock.now();
-    this.#point = this.passed = 0;
+    this.passed = 0;
   }
 
   /** Waits for the first point that has not passed by the latest reading. */
@@ -158,13 +156,14 @@ export class TickRun extends Run implements Alarm {
       if (wait === Infinity || this.#phase === HALTED) {
         return this.machine.ended(this);
       }
-      this.#origin = latest + Math.min(wait, RECHECK);
+      this.due = latest + Math.min(wait, RECHECK);
       // The answer may have taken long.
       this.#clock.now();
     } else {
       const passed = latest - this.#origin - EPSILON;
       const point = Math.ceil(passed / this.#interval);
-      this.#point = Math.max(point, this.passed + 1);
+      this.due = this.#origin +
+        Math.max(point, this.passed + 1) * this.#interval;
     }
     try {
       this.#clock.arm(this);
@@ -176,16 +175,15 @@ export class TickRun extends Run implements Alarm {
   }
 
   #tickBeside(): void {
-    const now = this.#calendar ? Date.now() : this.#clock.latest;
+    const now = Date.now();
     this.missed = 0;
-    this.#tick({ scheduledAt: now, startedAt: now });
+    this.#tick(this.#calendar && { scheduledAt: now, startedAt: now });
   }
 
   #tick(times?: Times): void {
     const tick = this.#work;
     const { tickTimeout } = this.#settings;
     const startedAt = this.#clock.latest;
-    const scheduledAt = this.due;
     this.#times = times;
     if (this.#phase !== HALTED) this.#phase = TICKING;
     this.#error = undefined;
@@ -202,12 +200,10 @@ export class TickRun extends Run implements Alarm {
     } catch (error) {
       thrown = { error };
     }
-    if (pending === undefined) {
-      return this.#ended(scheduledAt, startedAt, thrown);
-    }
+    if (!pending) return this.#ended(startedAt, thrown);
     Promise.resolve(pending).then(
-      () => this.#settled(scheduledAt, startedAt),
-      (error) => this.#settled(scheduledAt, startedAt, { error }),
+      () => this.#settled(startedAt),
+      (error) => this.#settled(startedAt, { error }),
     );
     // Read also for the next to ring, as the tick may have blocked.
     const spent = this.#clock.now() - startedAt;
@@ -215,8 +211,8 @@ export class TickRun extends Run implements Alarm {
   }
 
   /** An async tick has ended. */
-  #settled(scheduledAt: number, startedAt: number, thrown?: Thrown): void {
-    this.#ended(scheduledAt, startedAt, thrown);
+  #settled(startedAt: number, thrown?: Thrown): void {
+    this.#ended(startedAt, thrown);
     // A point that is reached at this very moment does not go by a timer, which
     // could only come later.
     if (this.isIdle && this.due - this.#clock.now() <= EPSILON) {
@@ -225,11 +221,7 @@ export class TickRun extends Run implements Alarm {
     }
   }
 
-  #ended(
-    scheduledAt: number,
-    startedAt: number,
-    thrown: Thrown | undefined,
-  ): void {
+  #ended(startedAt: number, thrown: Thrown | undefined): void {
     const { machine } = this;
     const { tickTimeout } = this.#settings;
     const duration = this.#clock.now() - startedAt;
@@ -252,7 +244,7 @@ export class TickRun extends Run implements Alarm {
     machine.emit({
       type: "tick",
       runner: machine.runner,
-      scheduledAt,
+      scheduledAt: this.due,
       startedAt,
       ...this.#times,
       duration: this.#clock.latest - startedAt,
@@ -268,24 +260,21 @@ export class TickRun extends Run implements Alarm {
   /** The tick in flight has taken too long. */
   #expire(): void {
     const { machine } = this;
-    const limit = this.#limit;
-    if (limit === undefined || limit.controller.signal.aborted) return;
+    // Once only.
+    if (this.#limit?.controller.signal.aborted !== false) return;
     const why = `the tick did not end within ${this.#settings.tickTimeout} ms`;
     machine.enter();
     this.#error = machine.record(
       new DOMException(machine.cannot("tick", why), "TimeoutError"),
       "tick",
     );
-    limit.controller.abort(this.#error);
+    this.#limit.controller.abort(this.#error);
     machine.exit();
   }
 
   #rest(now?: number): void {
-    const limit = this.#limit;
-    if (limit) {
-      this.#limit = undefined;
-      limit.end();
-    }
+    this.#limit?.end();
+    this.#limit = undefined;
     if (this.#phase === HALTED) this.machine.ended(this);
     else this.#arm(now);
   }

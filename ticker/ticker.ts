@@ -84,8 +84,8 @@ export class Ticker extends Lifecycle {
       new Machine(
         this,
         settings,
-        (machine, source) =>
-          new TickRun(machine, source, checked, tick, settings),
+        (machine, call) =>
+          new TickRun(machine, call?.signal, checked, tick, settings),
       ),
     );
   }
@@ -126,7 +126,7 @@ export class Ticker extends Lifecycle {
       // Read late: to listen to a look-alike is to call somebody's code.
       const { run } = machine.state;
       const host = (each: Run) => (each as TickRun).host(limit, !run);
-      if (run === undefined) machine.launch(undefined, host);
+      if (!run) machine.launch(undefined, host);
       else if (run.isIdle) host(run);
       else {
         failed(
