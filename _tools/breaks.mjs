@@ -12,18 +12,19 @@ export const breaks = [
   // Runs and their order.
   {
     name: "a start over a stopping run does not wait for its end",
-    from: `if (call.isOpen && ${state("stopped")}) {`,
-    to: `if (call.isOpen && ${state("stopped", "stopping")}) {`,
+    from: "if (state.run) { this.#halt(); break; }",
+    to: `if (state.run && ${state("stopping")}) { this.#halt(); break; }`,
   },
   {
     name: "a stop leaves the starts in line",
-    from: "this.#line = undefined; for (const each of line) {",
-    to: "for (const each of [] as typeof line) {",
+    from: "if (each.isStart) {",
+    to: "if (each.isStart && !Date) {",
   },
   {
     name: "the last in line goes first",
-    from: "(this.#line ??= []).push(call);",
-    to: "(this.#line ??= []).unshift(call);",
+    from:
+      "for (const call of this.#calls ?? []) if (call.isStart) return call; return undefined;",
+    to: "return [...this.#calls ?? []].filter((call) => call.isStart).at(-1);",
   },
   {
     name: "a stop does not wait for the stop function",
@@ -32,25 +33,26 @@ export const breaks = [
   },
   {
     name: "the stop function is called for a run that ended by itself",
-    from: "this.machine.returned(this); } protected override async halted",
-    to: "if (!this.signal.aborted) await this.#spec.stop?.(this.force);" +
-      "this.machine.returned(this); } protected override async halted",
+    from: "machine.ended(this, thrown);",
+    to:
+      "if (!this.signal.aborted) await this.#stop(this.force); machine.ended(this, thrown);",
   },
   // Time limits.
   {
     name: "the grace of a start in line runs from its call alone",
-    from: "for (const each of this.#line ?? []) each.armGrace();",
-    to: "",
+    from: "for (const call of this.#calls ?? []) call.armGrace();",
+    to:
+      "for (const call of this.#calls ?? []) if (!call.isStart) call.armGrace();",
   },
   {
     name: "a grace that passes is recorded for each who waits",
-    from: "state.run.isOverdue = true;",
+    from: "run.isOverdue = true;",
     to: "",
   },
   {
     name: "a grace that passes is not recorded",
-    from: 'state.run.isOverdue = true; this.record(error, "stop");',
-    to: "state.run.isOverdue = true;",
+    from: 'if (!run.isOverdue) this.record(error, "stop");',
+    to: "",
   },
   {
     name: "a grace that passes settles nobody",
@@ -59,30 +61,30 @@ export const breaks = [
   },
   {
     name: "readiness that comes too late is not noticed",
-    from: "if (awaitReady) call!.armReady();",
+    from: "if (machine.settings.awaitReady) limitStart(machine, call!);",
     to: "",
   },
   {
     name: "a timer outlives its call",
-    from: "this.#isOpen = false; this.disarm();",
-    to: "this.#isOpen = false;",
+    from: "#close(): void { this.disarm();",
+    to: "#close(): void {",
   },
   // Signals.
   {
     name: "a run that has ended keeps the caller's signal",
-    from: 'run.detach(); if (state.name === "stopping") {',
-    to: 'if (state.name === "stopping") {',
+    from:
+      'leave(run.source, run); for (const call of this.#calls ?? []) { if (call.verb === "stop")',
+    to: 'for (const call of this.#calls ?? []) { if (call.verb === "stop")',
   },
   {
     name: "an abort of the caller's signal is not heard",
-    from:
-      "if (state.run === run) this.#halt(state, this.#impliedStop(), reason);",
+    from: "this.machine.end(this, reasonOf(source));",
     to: "",
   },
   {
     name: "a run that is stopped is not told",
-    from: "this.#controller.abort(reason); void this.halted();",
-    to: "void this.halted();",
+    from: "this.#controller?.abort(this.reason);",
+    to: "",
   },
   {
     name: "a run that ends by itself aborts its signal",
@@ -92,47 +94,45 @@ export const breaks = [
   },
   {
     name: "nobody tells a run that nobody waits for it",
-    from: "this.#isForsaken = true; this.#force?.abort(this.signal.reason);",
-    to: "this.#isForsaken = true;",
+    from: "this.#force?.abort(this.reason);",
+    to: "",
   },
   {
     name: "a late look at control.force finds it as new",
-    from: "if (this.#isForsaken) this.#force.abort(this.signal.reason);",
-    to: "",
+    from: "if (this.#told >= told) controller.abort(this.reason);",
+    to: "if (told < 2 && this.#told >= told) controller.abort(this.reason);",
   },
   // Errors and states.
   {
     name: "the errors of earlier runs stay",
-    from: "this.clear();",
+    from: "this.errors = undefined; this.total = 0;",
     to: "",
   },
   {
     name: "an error is recorded twice",
-    from: "(this.#log ??= new ErrorLog(settings.maxErrors)).add(error);",
-    to: "(this.#log ??= new ErrorLog(settings.maxErrors)).add(error);" +
-      "this.#log.add(error);",
+    from: "if (errors.push(error) > settings.maxErrors) errors.shift();",
+    to:
+      "errors.push(error); if (errors.push(error) > settings.maxErrors) errors.shift();",
   },
   {
     name: "finished() forgets what the run failed with",
-    from: 'this.#become(failure ? { name: "stopped", failure } : CLEAN);',
-    to: "this.#become(CLEAN);",
+    from: 'this.become({ name: "stopped", failure: run.failure });',
+    to: 'this.become({ name: "stopped" });',
   },
   {
     name: "finished() settles between the runs of a restart",
-    from: `if (${state("stopped")} || this.#line?.length) return;` +
-      "if (this.#finishing",
-    to: 'if (this.#line?.length && state.name === "running") return;' +
-      "if (this.#finishing",
+    from: 'if (call.verb === "stop") call.resolve();',
+    to: "if (!call.isStart) call.resolve();",
   },
   {
     name: "a clean end of an aborted run is an error",
-    from: "if (!isCleanAbort(value, run.signal)) {",
-    to: "{",
+    from: "if (thrown && !run.isClean(thrown.error)) {",
+    to: "if (thrown) {",
   },
   {
     name: "the oldest errors are kept, not the newest",
-    from: "this.#ring[this.#total++ % this.#max] = error;",
-    to: "if (this.#total++ < this.#max) this.#ring.push(error);",
+    from: "if (errors.push(error) > settings.maxErrors) errors.shift();",
+    to: "if (errors.push(error) > settings.maxErrors) errors.pop();",
   },
   {
     name: "what is not to be printed is",
@@ -142,43 +142,44 @@ export const breaks = [
   // Events and observers.
   {
     name: "events are told before the transition is complete",
-    from: "if (--this.#depth === 0) this.#observers?.tell();",
-    to: "this.#depth--; this.#observers?.tell();",
+    from: "if (this.#depth === 1 && this.#events) {",
+    to: "if (this.#events) {",
   },
   {
     name: "an observer that has left is told",
-    from: "return () => void this.#entries.delete(entry);",
-    to: "return () => {};",
+    from: "if (this.#observers!.has(tell)) void tell(event);",
+    to: "void tell(event);",
   },
   {
-    name: "an observer that joins is told what was before",
-    from: "if (since <= index) this.#call(observer, event);",
-    to: "if (since <= index + 1) this.#call(observer, event);",
+    name: "an observer is told twice",
+    from: "this.#events.push([event, tell]);",
+    to: "this.#events.push([event, tell], [event, tell]);",
   },
   {
-    name: "an observer that causes an event has it told at once",
-    from: "if (this.#telling) return;",
-    to: "",
+    name: "the depth of transitions is miscounted",
+    from: "this.#events = undefined; } this.#depth--;",
+    to:
+      "this.#events = undefined; } this.#depth = Math.max(0, this.#depth - 2);",
   },
   {
     name: "an observer that rejects is not caught",
-    from: "Promise.resolve(result).then(undefined, caught);",
-    to: "Promise.resolve(result).then(undefined, () => {});",
+    from: "await (observer(event) as unknown);",
+    to: "void observer(event);",
   },
   // Tickers.
   {
     name: "a tick that outlasts its interval moves the grid",
-    from: "this.#passed = point;",
-    to: "this.#passed = point; this.#origin += 1;",
+    from: "this.passed = point;",
+    to: "this.passed = point; this.#origin += 1;",
   },
   {
     name: "a stopped ticker does not wait for its tick",
-    from: "if (this.isIdle) { void Promise",
-    to: "if (Date) { void Promise",
+    from: "if (this.isIdle) { this.pending = 0;",
+    to: "if (Date) { this.pending = 0;",
   },
   {
     name: "the points that a tick covers are not missed",
-    from: "this.missed = point - this.#passed - 1;",
+    from: "this.missed = point - next;",
     to: "this.missed = 0;",
   },
   {
@@ -188,8 +189,8 @@ export const breaks = [
   },
   {
     name: "a tick that takes too long is not told",
-    from: "this.#limit?.start(this, this.#spec.tickTimeout, spent);",
-    to: "",
+    from: "this.#limit?.arm(tickTimeout - spent, () => this.#expire());",
+    to: "void spent;",
   },
   {
     name: "the run of a host's tick outlives it",
@@ -199,11 +200,11 @@ export const breaks = [
   {
     name: "a host's tick moves the grid",
     from: "this.missed = 0; this.#tick(",
-    to: "this.missed = 0; this.#passed++; this.#tick(",
+    to: "this.missed = 0; this.passed++; this.#tick(",
   },
   {
     name: "a host's tick does not hear its signal",
-    from: "if (signal) join(signal, limit);",
-    to: "",
+    from: "this.#ended = ended; join(host, this);",
+    to: "this.#ended = ended;",
   },
 ];

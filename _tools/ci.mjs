@@ -17,6 +17,7 @@ const limit = 30 * minute;
 /** Each part, by the values that `run.mjs` takes. */
 const parts = {
   check: ["check"],
+  size: ["size"],
   package: ["test:package"],
   clocks: ["test:clocks"],
   examples: ["examples"],
