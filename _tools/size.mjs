@@ -15,10 +15,10 @@ import { printTable } from "./table.mjs";
 // is the price of exact clocks, real and fake, and of many tickers behind one timer.
 const core = { ".": 7_200, "./start-stop": 4_200, "./ticker": 6_300 };
 const added = {
-  "./reload": 1_200,
+  "./reload": 1_250,
   "./schedule": 1_500,
-  "./shutdown": 1_200,
-  "./supervisor": 3_500,
+  "./shutdown": 1_250,
+  "./supervisor": 4_600,
 };
 const free = new Set(["./tools"]);
 

@@ -9,5 +9,5 @@ import fc from "fast-check";
 import process from "node:process";
 
 fc.configureGlobal({ endOnFailure: true, seed: 20_260_401 });
-process.env["GOLIB_RUNNER_MODEL"] ??= "200";
+process.env["GOLIB_RUNNER_MODEL"] ??= "30";
 process.env["GOLIB_RUNNER_SEED"] ??= "1";
