@@ -96,8 +96,10 @@ export async function runTick(
     return false;
   }
   return await new Promise((resolve, reject) => {
+    let isUnheard = false;
     const listener = {
       aborted() {
+        isUnheard = true;
         resolve(false);
         clock.disarm(alarm);
         alarm.ring();
@@ -107,8 +109,7 @@ export async function runTick(
     join(signal, listener);
     void poll().then(resolve, (error) => {
       reject(error);
-      // After an abort no one hears of it.
-      if (signal?.aborted && !isCleanAbort(error, signal)) {
+      if (isUnheard && !isCleanAbort(error, signal)) {
         recoveryCaller(what, error);
       }
     }).then(() => leave(signal, listener));
