@@ -86,7 +86,7 @@ const failures = rows.flatMap(({ entry, gzip, budget, isFree }) =>
     : []
 );
 const foreign = alone.inputs.filter((name) =>
-  /^(ticker\/|tools\.ts|_internal\/(wheel|run_tick|run_nbr)\.ts)/.test(name)
+  /^(ticker\/|tools\.ts|_internal\/(clock|run_tick|run_nbr)\.ts)/.test(name)
 );
 if (foreign.length > 0) {
   failures.push(`an app with StartStop alone carries ${foreign.join(", ")}`);
