@@ -7,6 +7,8 @@
  * depend on it.
  */
 
+import { abortError } from "../_internal/errors.ts";
+import { Timer } from "../_internal/timer.ts";
 import type { StartControl } from "../start_stop/mod.ts";
 import {
   cannot,
@@ -25,7 +27,7 @@ import {
 } from "./_child.ts";
 import { Journal } from "./_journal.ts";
 import type { Settings } from "./_settings.ts";
-import { after, failureOf, now, within } from "./_time.ts";
+import { failureOf, now, within } from "./_time.ts";
 import type { SupervisorChildEvent } from "./events.ts";
 import type { Child } from "./options.ts";
 
@@ -226,13 +228,13 @@ export class Tree extends Journal {
     node.deadline = deadline;
     this.#aim(node, "rest");
     if (node.waiters.length === 0) return;
-    const message = `Cannot start "${node.name}": a stop called it off`;
-    tell(node, new DOMException(message, "AbortError"));
+    const what = `Cannot start "${node.name}"`;
+    tell(node, abortError(`${what}: a stop called it off`));
   }
 
   #become(node: Node, state: Node["state"]): number {
     node.state = state;
-    node.proof?.();
+    node.proof?.disarm();
     this.#mark(node);
     return ++node.turn;
   }
@@ -303,7 +305,8 @@ export class Tree extends Journal {
       const since = now();
       turn = this.#become(node, "running");
       if (node.circuit !== "closed") {
-        node.proof = after(
+        node.proof = new Timer();
+        node.proof.arm(
           resetAfter,
           () => this.#show(node, "circuit", "closed"),
         );
@@ -365,12 +368,20 @@ export class Tree extends Journal {
 
   /** Plans the restart of a child that is down after it was to run. */
   #retry(node: Node, error: Error | undefined): void {
-    const { name, restarts, window, initial, factor, max, random, ...circuit } =
-      this.settings;
+    const {
+      name,
+      restarts,
+      window,
+      initial,
+      factor,
+      most,
+      random,
+      ...circuit
+    } = this.settings;
     this.#room();
     const taken = this.#made.length + this.#planned.size;
     if (node.circuit === "closed" && taken < restarts) {
-      const bound = Math.min(initial * factor ** node.attempts++, max);
+      const bound = Math.min(initial * factor ** node.attempts++, most);
       // Anything but a number from 0 to 1 would make a storm or a standstill.
       const part = Math.min(Math.max(random(), 0), 1);
       this.#planned.add(node);
@@ -412,15 +423,15 @@ export class Tree extends Journal {
 
   #wait(node: Node, ms: number): void {
     node.due = now() + ms;
-    node.cancel = after(ms, () => {
+    node.timer = new Timer();
+    node.timer.arm(ms, () => {
       this.#over(node);
       this.#settle();
     });
   }
 
   #over(node: Node): void {
-    node.cancel?.();
-    node.cancel = undefined;
+    node.timer?.disarm();
     this.#held.add(node);
   }
 

@@ -1,3 +1,5 @@
+import { timeoutError } from "../_internal/errors.ts";
+import { nothing } from "../_internal/settings.ts";
 import type {
   ErrorPhase,
   FinishedOptions,
@@ -121,7 +123,7 @@ export class Supervisor extends StartStop {
         tree.emit(event);
       }
     });
-    if (observer !== undefined) tree.join(observer);
+    if (observer !== nothing) tree.join(observer as SupervisorObserver);
   }
 
   /**
@@ -333,7 +335,7 @@ export class Supervisor extends StartStop {
       );
       const what = isStop ? "stopped" : "ready";
       const message = `${error.message}; not ${what}: ${names}`;
-      told = new DOMException(message, "TimeoutError");
+      told = timeoutError(message);
       this.#explained.set(error, told);
     }
     return told ?? error;
