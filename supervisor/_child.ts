@@ -95,20 +95,19 @@ export function isGoing(node: Node): boolean {
 }
 
 export function statusOf(node: Node): ChildStatus {
-  const { name, runner, restart, child, starts, error, culprit, circuit } =
-    node;
-  const { children } =
-    (runner as { status?(): { children: ChildStatus[] } }).status?.() ?? {};
+  const { runner, child: state, starts, culprit } = node;
+  const { name, restart, error, circuit } = node;
+  const { status } = runner as { status?(): { children: ChildStatus[] } };
   return {
     name,
-    state: child,
+    state,
     restart,
     uptime: runner.uptime(),
     restarts: Math.max(0, starts - 1),
     error,
     nextAttempt: culprit?.timer?.armed && Math.max(0, culprit.due - now()),
     circuit,
-    children,
+    children: status?.call(runner).children,
   };
 }
 
@@ -125,10 +124,13 @@ export function tell({ waiters }: Node, failure?: Error): void {
 /** Those that followed it follow what it depended on. */
 export function unlink(node: Node): void {
   const { deps, dependents } = node;
-  const others = (list: Node[]) => list.filter((each) => each !== node);
-  for (const each of dependents) each.deps = [...others(each.deps), ...deps];
-  for (const dep of deps) {
-    dep.dependents = [...others(dep.dependents), ...dependents];
+  for (const each of dependents) {
+    each.deps = each.deps.filter((dep) => dep !== node).concat(deps);
+  }
+  for (const each of deps) {
+    each.dependents = each.dependents.filter((dep) => dep !== node).concat(
+      dependents,
+    );
   }
 }
 

@@ -72,9 +72,14 @@ export function specOf(what: string, child: Child) {
     Array.isArray(dependsOn) &&
       dependsOn.every((each) => typeof each === "string");
   ensure(isList, what, "dependsOn", "a list of names", dependsOn);
-  timeout(what, "startTimeout", startTimeout);
-  timeout(what, "stopTimeout", stopTimeout);
-  return { runner, name, restart, dependsOn, startTimeout, stopTimeout };
+  return {
+    runner,
+    name,
+    restart,
+    dependsOn,
+    startTimeout: timeout(what, "startTimeout", startTimeout),
+    stopTimeout: timeout(what, "stopTimeout", stopTimeout),
+  };
 }
 
 /** Checks what a supervisor is made of. */

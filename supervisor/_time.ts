@@ -35,11 +35,12 @@ export function within(
   if (ms === Infinity) return call;
   return new Promise((resolve) => {
     const timer = new Timer();
+    const late = () => resolve(timeoutError(`it ${failure} within ${ms} ms`));
     // Later than a limit of its own, which has more to say.
-    timer.arm(
-      ms,
-      () => resolve(timeoutError(`it ${failure} within ${ms} ms`)),
-    );
-    void call.then(resolve).then(() => timer.disarm());
+    timer.arm(ms, late);
+    void call.then((error) => {
+      timer.disarm();
+      resolve(error);
+    });
   });
 }

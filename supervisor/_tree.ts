@@ -9,6 +9,7 @@
 
 import { abortError } from "../_internal/errors.ts";
 import { Timer } from "../_internal/timer.ts";
+import type { ErrorPhase } from "../runner.ts";
 import type { StartControl } from "../start_stop/mod.ts";
 import {
   cannot,
@@ -82,9 +83,12 @@ export class Tree extends Journal {
 
   async removeChild(name: string): Promise<void> {
     const node = this.#find("remove", name);
-    for (const { name: other, dependsOn } of node.dependents) {
-      if (!dependsOn?.includes(name)) continue;
-      throw cannot(`remove ${this.#own(name)}`, `"${other}" depends on it`);
+    const other = node.dependents.find((each) =>
+      each.dependsOn?.includes(name)
+    );
+    if (other) {
+      const why = `"${other.name}" depends on it`;
+      throw cannot(`remove ${this.#own(name)}`, why);
     }
     await this.#drop(node);
   }
@@ -96,10 +100,10 @@ export class Tree extends Journal {
       throw cannot(`restart ${this.#own(name)}`, "it is not to run");
     }
     // Another's restart that has taken it down brings it back, too.
-    if (culprit === undefined || culprit === node) {
+    if (!culprit || culprit === node) {
       node.attempts = 0;
       this.#show(node, "circuit", "closed");
-      if (culprit !== undefined) this.#over(node);
+      if (culprit) this.#over(node);
       else if (child !== "waiting") this.#plan(node, 0);
     }
     await this.#settled(node);
@@ -142,7 +146,7 @@ export class Tree extends Journal {
       this.#settle();
     });
     this.#rested = undefined;
-    if (failure === undefined) return;
+    if (!failure) return;
     const late = pathsOf(this.status(), "waiting");
     throw late
       ? new Error(`${failure.message}; not stopped: ${late}`, failure)
@@ -181,7 +185,7 @@ export class Tree extends Journal {
     // The last is likely to be up last: it is the first to be looked at.
     node.deps = dependsOn.map((each) => {
       const dep = this.#nodes.get(each);
-      if (dep !== undefined) return dep;
+      if (dep) return dep;
       throw cannot(what, `"${name}" depends on "${each}", which is no child`);
     }).reverse();
     for (const { dependents } of node.deps) dependents.push(node);
@@ -194,7 +198,7 @@ export class Tree extends Journal {
 
   #find(verb: string, name: string): Node {
     const node = this.#nodes.get(name);
-    if (node !== undefined) return node;
+    if (node) return node;
     throw cannot(`${verb} ${this.#own(name)}`, "there is no such child");
   }
 
@@ -321,10 +325,7 @@ export class Tree extends Journal {
       if (uptime >= resetAfter) node.attempts = 0;
       if (!isUp) tell(node, error);
       node.error = error ?? node.error;
-      if (error && this.#end) {
-        const what = `keep ${this.#own(name)} running`;
-        this.record(cannot(what, error.message, error), "start");
-      }
+      if (error) this.#keep(`keep ${this.#own(name)} running`, error, "start");
       const returns = restart === "permanent" ||
         restart === "transient" && error;
       node.goal = returns ? "pause" : "rest";
@@ -337,6 +338,11 @@ export class Tree extends Journal {
       this.#retry(node, error);
     }
     this.#settle();
+  }
+
+  /** Keeps what a child failed with, unless the run fails with it already. */
+  #keep(what: string, error: Error, phase: ErrorPhase): void {
+    if (this.#end) this.record(cannot(what, error.message, error), phase);
   }
 
   async #stop(node: Node): Promise<void> {
@@ -353,10 +359,7 @@ export class Tree extends Journal {
     const isLate = error && runner.state !== "stopped";
     const turn = this.#become(node, isLate ? "late" : "stopped");
     if (isLate) {
-      if (this.#end) {
-        const what = `stop ${this.#own(name)}`;
-        this.record(cannot(what, error.message, error), "stop");
-      }
+      this.#keep(`stop ${this.#own(name)}`, error, "stop");
       if (node.leaving) tell(node, error);
       void failureOf(() => runner.finished()).then(() => {
         if (node.turn === turn) this.#become(node, "stopped");
@@ -390,8 +393,8 @@ export class Tree extends Journal {
       this.#show(node, "circuit", "open");
       this.#plan(node, circuit.coolDown, error);
     } else {
-      const why = `"${node.name}" ended after ${restarts} restarts`;
       const what = `keep "${name}" running`;
+      const why = `"${node.name}" ended after ${restarts} restarts`;
       this.#end!(cannot(what, `${why} within ${window} ms`, error));
     }
   }

@@ -226,13 +226,10 @@ export class Supervisor extends StartStop {
    */
   status(): SupervisorStatus {
     const children = this.#tree.status();
-    return {
-      name: this.name,
-      state: this.state,
-      uptime: this.uptime(),
-      restarts: children.reduce((sum, { restarts }) => sum + restarts, 0),
-      children,
-    };
+    let restarts = 0;
+    for (const each of children) restarts += each.restarts;
+    const { name, state } = this;
+    return { name, state, uptime: this.uptime(), restarts, children };
   }
 
   /** Launches the children, as {@linkcode StartStop.start} does a run. */
