@@ -16,7 +16,7 @@ export class Journal {
   total = 0;
   readonly settings: Settings;
   // One for each time that an observer has joined.
-  readonly #observers = new Set<(event: SupervisorEvent) => void>();
+  readonly #observers = new Set<(event: SupervisorEvent) => Promise<void>>();
 
   constructor(settings: Settings) {
     this.settings = settings;
@@ -43,19 +43,20 @@ export class Journal {
   }
 
   record(error: Error, phase: ErrorPhase): void {
-    const { name, maxErrors, printErrors } = this.settings;
+    const { settings, errors } = this;
+    if (errors.push(error) > settings.maxErrors) errors.shift();
     this.total++;
-    this.errors.push(error);
-    if (this.errors.length > maxErrors) this.errors.shift();
     this.emit({ type: "error", error, phase });
-    if (printErrors) recoveryCaller(name, error, `phase: ${phase}`);
+    if (settings.printErrors) {
+      recoveryCaller(settings.name, error, `phase: ${phase}`);
+    }
   }
 
   /** Tells of an event those who had joined when it happened. */
   emit(event: Told): void {
     const { runner } = this;
     for (const tell of this.#observers) {
-      tell({ ...event, runner } as SupervisorEvent);
+      void tell({ ...event, runner } as SupervisorEvent);
     }
   }
 }

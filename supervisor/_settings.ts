@@ -62,8 +62,8 @@ export function specOf(what: string, child: Child) {
     startTimeout = Infinity,
     stopTimeout = Infinity,
   } = child;
-  const isRunner = ["start", "stop", "finished"].every((key) =>
-    typeof runner?.[key as "start"] === "function"
+  const isRunner = [runner?.start, runner?.stop, runner?.finished].every(
+    (each) => typeof each === "function",
   );
   ensure(isRunner, what, "runner", "a runner", runner);
   typed(what, "name", name, "string");

@@ -73,12 +73,10 @@ export class Tree extends Journal {
     this.#add(node);
     if (!this.#end) return;
     this.#aim(node, "run");
-    try {
-      await this.#settled(node);
-    } catch (error) {
+    await this.#settled(node).catch((error) => {
       this.#drop(node).catch(() => {});
       throw error;
-    }
+    });
   }
 
   async removeChild(name: string): Promise<void> {
@@ -231,9 +229,10 @@ export class Tree extends Journal {
     node.culprit = undefined;
     node.deadline = deadline;
     this.#aim(node, "rest");
-    if (node.waiters.length === 0) return;
-    const what = `Cannot start "${node.name}"`;
-    tell(node, abortError(`${what}: a stop called it off`));
+    if (node.waiters.length > 0) {
+      const what = `Cannot start "${node.name}"`;
+      tell(node, abortError(`${what}: a stop called it off`));
+    }
   }
 
   #become(node: Node, state: Node["state"]): number {
@@ -309,11 +308,8 @@ export class Tree extends Journal {
       const since = now();
       turn = this.#become(node, "running");
       if (node.circuit !== "closed") {
-        node.proof = new Timer();
-        node.proof.arm(
-          resetAfter,
-          () => this.#show(node, "circuit", "closed"),
-        );
+        const timer = node.proof = new Timer();
+        timer.arm(resetAfter, () => this.#show(node, "circuit", "closed"));
       }
       if (node.goal === "run") tell(node);
       this.#settle();
@@ -417,17 +413,17 @@ export class Tree extends Journal {
       each.deadline = now() + stopTimeout;
       this.#aim(each, each.culprit ? "pause" : "rest");
     }
-    const children = group.filter(({ culprit }) => culprit === node)
-      .map(({ name }) => name);
+    const children = group.filter((each) => each.culprit === node)
+      .map((each) => each.name);
     this.emit({ type: "restart", child: node.name, children, delay, error });
-    if (delay > 0) this.#wait(node, delay);
+    if (delay) this.#wait(node, delay);
     else this.#over(node);
   }
 
   #wait(node: Node, ms: number): void {
     node.due = now() + ms;
-    node.timer = new Timer();
-    node.timer.arm(ms, () => {
+    const timer = node.timer = new Timer();
+    timer.arm(ms, () => {
       this.#over(node);
       this.#settle();
     });
@@ -443,8 +439,8 @@ export class Tree extends Journal {
     if (node.group.some(isGoing)) return;
     this.#held.delete(node);
     // With one that has to wait longer its group waits.
-    const ms = node.culprit ? this.#due(node) : 0;
-    if (ms > 0) return this.#wait(node, ms);
+    const ms = node.culprit && this.#due(node);
+    if (ms) return this.#wait(node, ms);
     for (const each of node.group) {
       if (each.culprit !== node) continue;
       each.culprit = undefined;
@@ -455,7 +451,7 @@ export class Tree extends Journal {
   /** Starts a child, or has it wait until it may be. */
   #admit(node: Node): void {
     const ms = this.#due(node);
-    if (ms > 0) {
+    if (ms) {
       node.culprit = node;
       node.group = [node];
       this.#aim(node, "pause");
@@ -489,9 +485,9 @@ export class Tree extends Journal {
     type: Type,
     to: Node[Type],
   ): void {
-    const { [type]: from, name } = node;
+    const from = node[type];
+    if (from === to) return;
     node[type] = to;
-    const event = { type, child: name, from, to } as SupervisorChildEvent;
-    if (from !== to) this.emit(event);
+    this.emit({ type, child: node.name, from, to } as SupervisorChildEvent);
   }
 }
