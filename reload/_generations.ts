@@ -1,5 +1,6 @@
 /** The generations of a `Reloadable`: how they are made, swapped and ended. */
 
+import { abortError } from "../_internal/errors.ts";
 import type { ErrorPhase } from "../runner.ts";
 import type { GenerationRunner } from "./generation_runner.ts";
 
@@ -93,10 +94,7 @@ export class Generations<R extends GenerationRunner> {
 
   #callOff(): void {
     this.#take()?.reject(
-      new DOMException(
-        `Cannot reload "${this.#name}": it is not running`,
-        "AbortError",
-      ),
+      abortError(`Cannot reload "${this.#name}": it is not running`),
     );
   }
 

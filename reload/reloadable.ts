@@ -1,3 +1,5 @@
+import { toError } from "../_internal/errors.ts";
+import { bag, typed } from "../_internal/validate.ts";
 import type { Observer, RunnerEvent } from "../runner.ts";
 import { StartStop, type StartStopOptions } from "../start_stop/mod.ts";
 import { recoveryCaller } from "../tools.ts";
@@ -74,17 +76,17 @@ export class Reloadable<R extends GenerationRunner = GenerationRunner>
    */
   constructor(
     factory: GenerationFactory<R>,
-    options: ReloadableOptions = {},
+    options?: ReloadableOptions,
   ) {
-    check("factory", factory, "function");
-    check("options", options, "object");
+    const what = "create a Reloadable";
+    typed(what, "factory", factory, "function");
     const {
       name = "reloadable",
       printErrors = true,
       maxErrors = 100,
       observer,
       ...rest
-    } = options;
+    } = bag(what, options);
     super(
       (_signal, { ready }) => {
         this.#errors = [];
@@ -203,18 +205,4 @@ export class Reloadable<R extends GenerationRunner = GenerationRunner>
   override errorsTotal(): number {
     return this.#total + super.errorsTotal();
   }
-}
-
-function toError(value: unknown): Error {
-  return typeof (value as Error | undefined)?.message === "string"
-    ? value as Error
-    : new Error("not an error", { cause: value });
-}
-
-function check(name: string, value: unknown, type: string): void {
-  const found = value === null ? "null" : typeof value;
-  if (found === type) return;
-  throw new TypeError(
-    `Cannot create a Reloadable: '${name}' must be of type ${type}: current value is ${found}`,
-  );
 }

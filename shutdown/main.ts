@@ -1,7 +1,9 @@
+import { peek } from "../_internal/errors.ts";
+import { LONGEST, Timer } from "../_internal/timer.ts";
+import { bag, maybe, says, timeout } from "../_internal/validate.ts";
 import type { FinishedOptions, Runner } from "../runner.ts";
 import { recoveryCaller } from "../tools.ts";
 import { holders, processOf, unrefTimeout } from "./_process.ts";
-import { bag, milliseconds, refuse } from "./_validate.ts";
 import {
   shutdownSignal,
   type ShutdownSignalOptions,
@@ -42,9 +44,6 @@ export interface MainOptions extends ShutdownSignalOptions {
    */
   readonly watchdog?: number;
 }
-
-// Where it all ends if the run does not: a bare timer takes no more.
-const LONGEST = 2 ** 31 - 1;
 
 /**
  * Runs a program: starts the runner, keeps the process alive while it runs, stops
@@ -89,19 +88,18 @@ export async function main(
     options,
   );
   if (typeof runner?.finished !== "function") {
-    refuse(what, "runner", "a runner with 'finished'", runner);
+    const expected = "a runner with 'finished'";
+    throw new TypeError(says(what, "runner", expected, runner));
   }
-  if (notReady !== undefined && typeof notReady !== "function") {
-    refuse(what, "notReady", "a function", notReady);
-  }
-  milliseconds(what, "drainDelay", drainDelay);
-  milliseconds(what, "watchdog", watchdog);
+  maybe(what, "notReady", notReady);
+  timeout(what, "drainDelay", drainDelay);
+  timeout(what, "watchdog", watchdog);
 
   const told = shutdownSignal(signals === undefined ? {} : { signals });
   const life = new AbortController();
   // A runner that only waits does not keep the process alive.
   const hold = setInterval(() => {}, LONGEST);
-  let drain: ReturnType<typeof setTimeout> | undefined;
+  const drain = new Timer();
   let late = false;
   const stop = () =>
     runner.stop().catch((error) => {
@@ -114,7 +112,9 @@ export async function main(
       await runner.start({ signal: life.signal });
     } catch (error) {
       // Whoever calls a start off has ended the program, cleanly.
-      if (!life.signal.aborted && nameOf(error) !== "AbortError") throw error;
+      if (!life.signal.aborted && peek(error, "name") !== "AbortError") {
+        throw error;
+      }
     }
     await runner.finished();
   };
@@ -127,7 +127,7 @@ export async function main(
     told.addEventListener("abort", () => {
       void call(notReady, told.reason);
       if (drainDelay > 0 && runner.isRunning()) {
-        drain = setTimeout(end, Math.min(drainDelay, LONGEST));
+        drain.arm(drainDelay, end);
       } else end();
     }, { once: true });
   });
@@ -142,7 +142,7 @@ export async function main(
     if (!runner.errorsTotal?.()) recoveryCaller("main", error);
   }
   clearInterval(hold);
-  clearTimeout(drain);
+  drain.disarm();
   told.dispose();
 
   const process = processOf();
@@ -159,10 +159,6 @@ export async function main(
     }, Math.min(watchdog, LONGEST));
   }
   return code;
-}
-
-function nameOf(error: unknown): unknown {
-  return (error as Error | undefined)?.name;
 }
 
 async function call(

@@ -1,5 +1,6 @@
+import { abortError } from "../_internal/errors.ts";
+import { bag, says } from "../_internal/validate.ts";
 import { numberOf, processOf } from "./_process.ts";
-import { bag, refuse } from "./_validate.ts";
 
 /**
  * The signals that people and platforms end a program with. Where a platform
@@ -89,7 +90,10 @@ export function shutdownSignal(
   if (
     !Array.isArray(signals) || signals.length === 0 ||
     !signals.every((name) => /^SIG[A-Z]+\d?$/.test(name))
-  ) refuse(what, "signals", "a list of names of signals", signals);
+  ) {
+    const expected = "a list of names of signals";
+    throw new TypeError(says(what, "signals", expected, signals));
+  }
 
   const process = processOf();
   const controller = new AbortController();
@@ -99,7 +103,7 @@ export function shutdownSignal(
     const now = performance.now();
     if (first === undefined) {
       first = now;
-      const reason = new DOMException(`Received ${name}`, "AbortError");
+      const reason = abortError(`Received ${name}`);
       controller.abort(Object.assign(reason, { signal: name }));
     } else if (now - first > SAME_MS) {
       process?.exit(128 + (number ?? numberOf(process, name) ?? 0));

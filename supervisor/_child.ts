@@ -1,5 +1,6 @@
 /** One child of a supervisor: what is known of it, and its place among others. */
 
+import type { Timer } from "../_internal/timer.ts";
 import { type Spec, specOf } from "./_settings.ts";
 import { now } from "./_time.ts";
 import type { ChildState, ChildStatus, CircuitState } from "./events.ts";
@@ -39,12 +40,12 @@ export interface Node extends Spec, History {
   group: Node[];
   /** When the wait for its restart is over, by `now()`. */
   due: number;
-  /** Ends that wait; `undefined` once it is over. */
-  cancel?: (() => void) | undefined;
+  /** Armed while it waits so. */
+  timer?: Timer;
   /** When it has to be down, by `now()`. */
   deadline: number;
-  /** Ends the wait until a trial has proved itself. */
-  proof?: () => void;
+  /** Armed until a trial has proved itself. */
+  proof?: Timer;
   /** Whether it goes once it is down. */
   leaving?: boolean;
   /** Told once when it is as it is to be, or why it is not. */
@@ -94,20 +95,19 @@ export function isGoing(node: Node): boolean {
 }
 
 export function statusOf(node: Node): ChildStatus {
-  const { name, runner, restart, child, starts, error, culprit, circuit } =
-    node;
-  const { children } =
-    (runner as { status?(): { children: ChildStatus[] } }).status?.() ?? {};
+  const { runner, child: state, starts, culprit } = node;
+  const { name, restart, error, circuit } = node;
+  const { status } = runner as { status?(): { children: ChildStatus[] } };
   return {
     name,
-    state: child,
+    state,
     restart,
     uptime: runner.uptime(),
     restarts: Math.max(0, starts - 1),
     error,
-    nextAttempt: culprit?.cancel && Math.max(0, culprit.due - now()),
+    nextAttempt: culprit?.timer?.armed && Math.max(0, culprit.due - now()),
     circuit,
-    children,
+    children: status?.call(runner).children,
   };
 }
 
@@ -124,10 +124,13 @@ export function tell({ waiters }: Node, failure?: Error): void {
 /** Those that followed it follow what it depended on. */
 export function unlink(node: Node): void {
   const { deps, dependents } = node;
-  const others = (list: Node[]) => list.filter((each) => each !== node);
-  for (const each of dependents) each.deps = [...others(each.deps), ...deps];
-  for (const dep of deps) {
-    dep.dependents = [...others(dep.dependents), ...dependents];
+  for (const each of dependents) {
+    each.deps = each.deps.filter((dep) => dep !== node).concat(deps);
+  }
+  for (const each of deps) {
+    each.dependents = each.dependents.filter((dep) => dep !== node).concat(
+      dependents,
+    );
   }
 }
 
@@ -142,24 +145,24 @@ export function reach(node: Node): Set<Node> {
 
 /** Throws where children wait for one another in a circle, which it names. */
 export function checkCycles(what: string, nodes: readonly Node[]): void {
-  const done = new Set<Node>();
-  for (const first of nodes) {
-    const path = [first];
-    let node: Node | undefined;
-    while ((node = path.at(-1)) !== undefined) {
-      const next = node.deps.find((dep) => !done.has(dep));
-      const start = path.indexOf(next!);
-      if (start >= 0) {
-        const circle = [...path.slice(start), next!].map(({ name }) => name);
-        const names = circle.join('" on "');
-        throw cannot(what, `children depend on one another: "${names}"`);
-      }
-      if (next !== undefined) path.push(next);
-      else {
-        done.add(node);
-        path.pop();
-      }
+  // Those that could be up once all before them are.
+  const free = new Set(nodes.filter(({ deps }) => deps.length === 0));
+  const isBound = (node: Node) => !free.has(node);
+  for (const { dependents } of free) {
+    for (const each of dependents) {
+      if (!each.deps.some(isBound)) free.add(each);
     }
+  }
+  const path: Node[] = [];
+  let node = nodes.find(isBound);
+  while (node !== undefined) {
+    const start = path.indexOf(node);
+    path.push(node);
+    if (start >= 0) {
+      const names = path.slice(start).map(({ name }) => name).join('" on "');
+      throw cannot(what, `children depend on one another: "${names}"`);
+    }
+    node = node.deps.find(isBound);
   }
 }
 

@@ -15,8 +15,8 @@ export class Journal {
   errors: Error[] = [];
   total = 0;
   readonly settings: Settings;
-  // An object each: an observer may join twice.
-  readonly #entries = new Set<{ readonly observer: SupervisorObserver }>();
+  // One for each time that an observer has joined.
+  readonly #observers = new Set<(event: SupervisorEvent) => Promise<void>>();
 
   constructor(settings: Settings) {
     this.settings = settings;
@@ -28,33 +28,35 @@ export class Journal {
   }
 
   join(observer: SupervisorObserver): () => void {
-    const entry = { observer };
-    this.#entries.add(entry);
-    return () => void this.#entries.delete(entry);
+    const observers = this.#observers;
+    const tell = async (event: SupervisorEvent): Promise<void> => {
+      // Until whatever it is part of is complete.
+      await undefined;
+      try {
+        if (observers.has(tell)) await (observer(event) as unknown);
+      } catch (error) {
+        recoveryCaller(`observer of ${this.settings.name}`, error);
+      }
+    };
+    observers.add(tell);
+    return () => void observers.delete(tell);
   }
 
   record(error: Error, phase: ErrorPhase): void {
-    const { name, maxErrors, printErrors } = this.settings;
+    const { settings, errors } = this;
+    if (errors.push(error) > settings.maxErrors) errors.shift();
     this.total++;
-    this.errors.push(error);
-    if (this.errors.length > maxErrors) this.errors.shift();
     this.emit({ type: "error", error, phase });
-    if (printErrors) recoveryCaller(name, error, `phase: ${phase}`);
+    if (settings.printErrors) {
+      recoveryCaller(settings.name, error, `phase: ${phase}`);
+    }
   }
 
-  /**
-   * Tells of an event in a microtask, when whatever it is part of is complete, and
-   * those who had joined when it happened.
-   */
+  /** Tells of an event those who had joined when it happened. */
   emit(event: Told): void {
     const { runner } = this;
-    for (const entry of this.#entries) {
-      void Promise.resolve().then(() => {
-        if (!this.#entries.has(entry)) return undefined;
-        return entry.observer({ ...event, runner } as SupervisorEvent);
-      }).catch((error) => {
-        recoveryCaller(`observer of ${this.settings.name}`, error);
-      });
+    for (const tell of this.#observers) {
+      void tell({ ...event, runner } as SupervisorEvent);
     }
   }
 }

@@ -1,7 +1,7 @@
 /** The one owner of timers and of the question what time it is. */
 
-// One more and a bare `setTimeout` fires at once.
-const LONGEST = 2 ** 31 - 1;
+import { timeoutError, toError } from "../_internal/errors.ts";
+import { Timer } from "../_internal/timer.ts";
 
 const realNow = Date.now;
 
@@ -13,25 +13,6 @@ export function now(): number {
   return (Date.now === realNow ? performance : Date).now();
 }
 
-/** Calls once, after some milliseconds; returns the way to call it off. */
-export function after(ms: number, ring: () => void): () => void {
-  // Whoever set a timer clears it: a fake clock may be gone by then.
-  const { setTimeout, clearTimeout } = globalThis;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const arm = (left: number) => {
-    const part = Math.min(left, LONGEST);
-    timer = setTimeout(() => left > part ? arm(left - part) : ring(), part);
-  };
-  if (ms < Infinity) arm(ms);
-  return () => {
-    try {
-      clearTimeout(timer);
-    } catch {
-      // That clock is gone, and its timers are gone with it.
-    }
-  };
-}
-
 /** Does something, and resolves with what it fails with, as an error. */
 export async function failureOf(
   work: () => unknown,
@@ -39,12 +20,7 @@ export async function failureOf(
   try {
     await work();
   } catch (error) {
-    try {
-      if (typeof (error as Error).message === "string") return error as Error;
-    } catch {
-      // It has no properties, or refuses to show them.
-    }
-    return new Error(`${typeof error} thrown`, { cause: error });
+    return toError(error);
   }
   return undefined;
 }
@@ -58,11 +34,13 @@ export function within(
   const call = failureOf(work);
   if (ms === Infinity) return call;
   return new Promise((resolve) => {
+    const timer = new Timer();
+    const late = () => resolve(timeoutError(`it ${failure} within ${ms} ms`));
     // Later than a limit of its own, which has more to say.
-    const cancel = after(ms, () => {
-      const message = `it ${failure} within ${ms} ms`;
-      resolve(new DOMException(message, "TimeoutError"));
+    timer.arm(ms, late);
+    void call.then((error) => {
+      timer.disarm();
+      resolve(error);
     });
-    void call.then(resolve).then(cancel);
   });
 }

@@ -7,6 +7,9 @@
  * depend on it.
  */
 
+import { abortError } from "../_internal/errors.ts";
+import { Timer } from "../_internal/timer.ts";
+import type { ErrorPhase } from "../runner.ts";
 import type { StartControl } from "../start_stop/mod.ts";
 import {
   cannot,
@@ -25,7 +28,7 @@ import {
 } from "./_child.ts";
 import { Journal } from "./_journal.ts";
 import type { Settings } from "./_settings.ts";
-import { after, failureOf, now, within } from "./_time.ts";
+import { failureOf, now, within } from "./_time.ts";
 import type { SupervisorChildEvent } from "./events.ts";
 import type { Child } from "./options.ts";
 
@@ -70,19 +73,20 @@ export class Tree extends Journal {
     this.#add(node);
     if (!this.#end) return;
     this.#aim(node, "run");
-    try {
-      await this.#settled(node);
-    } catch (error) {
+    await this.#settled(node).catch((error) => {
       this.#drop(node).catch(() => {});
       throw error;
-    }
+    });
   }
 
   async removeChild(name: string): Promise<void> {
     const node = this.#find("remove", name);
-    for (const { name: other, dependsOn } of node.dependents) {
-      if (!dependsOn?.includes(name)) continue;
-      throw cannot(`remove ${this.#own(name)}`, `"${other}" depends on it`);
+    const other = node.dependents.find((each) =>
+      each.dependsOn?.includes(name)
+    );
+    if (other) {
+      const why = `"${other.name}" depends on it`;
+      throw cannot(`remove ${this.#own(name)}`, why);
     }
     await this.#drop(node);
   }
@@ -94,10 +98,10 @@ export class Tree extends Journal {
       throw cannot(`restart ${this.#own(name)}`, "it is not to run");
     }
     // Another's restart that has taken it down brings it back, too.
-    if (culprit === undefined || culprit === node) {
+    if (!culprit || culprit === node) {
       node.attempts = 0;
       this.#show(node, "circuit", "closed");
-      if (culprit !== undefined) this.#over(node);
+      if (culprit) this.#over(node);
       else if (child !== "waiting") this.#plan(node, 0);
     }
     await this.#settled(node);
@@ -140,7 +144,7 @@ export class Tree extends Journal {
       this.#settle();
     });
     this.#rested = undefined;
-    if (failure === undefined) return;
+    if (!failure) return;
     const late = pathsOf(this.status(), "waiting");
     throw late
       ? new Error(`${failure.message}; not stopped: ${late}`, failure)
@@ -179,7 +183,7 @@ export class Tree extends Journal {
     // The last is likely to be up last: it is the first to be looked at.
     node.deps = dependsOn.map((each) => {
       const dep = this.#nodes.get(each);
-      if (dep !== undefined) return dep;
+      if (dep) return dep;
       throw cannot(what, `"${name}" depends on "${each}", which is no child`);
     }).reverse();
     for (const { dependents } of node.deps) dependents.push(node);
@@ -192,7 +196,7 @@ export class Tree extends Journal {
 
   #find(verb: string, name: string): Node {
     const node = this.#nodes.get(name);
-    if (node !== undefined) return node;
+    if (node) return node;
     throw cannot(`${verb} ${this.#own(name)}`, "there is no such child");
   }
 
@@ -225,14 +229,15 @@ export class Tree extends Journal {
     node.culprit = undefined;
     node.deadline = deadline;
     this.#aim(node, "rest");
-    if (node.waiters.length === 0) return;
-    const message = `Cannot start "${node.name}": a stop called it off`;
-    tell(node, new DOMException(message, "AbortError"));
+    if (node.waiters.length > 0) {
+      const what = `Cannot start "${node.name}"`;
+      tell(node, abortError(`${what}: a stop called it off`));
+    }
   }
 
   #become(node: Node, state: Node["state"]): number {
     node.state = state;
-    node.proof?.();
+    node.proof?.disarm();
     this.#mark(node);
     return ++node.turn;
   }
@@ -303,10 +308,8 @@ export class Tree extends Journal {
       const since = now();
       turn = this.#become(node, "running");
       if (node.circuit !== "closed") {
-        node.proof = after(
-          resetAfter,
-          () => this.#show(node, "circuit", "closed"),
-        );
+        const timer = node.proof = new Timer();
+        timer.arm(resetAfter, () => this.#show(node, "circuit", "closed"));
       }
       if (node.goal === "run") tell(node);
       this.#settle();
@@ -318,10 +321,7 @@ export class Tree extends Journal {
       if (uptime >= resetAfter) node.attempts = 0;
       if (!isUp) tell(node, error);
       node.error = error ?? node.error;
-      if (error && this.#end) {
-        const what = `keep ${this.#own(name)} running`;
-        this.record(cannot(what, error.message, error), "start");
-      }
+      if (error) this.#keep(`keep ${this.#own(name)} running`, error, "start");
       const returns = restart === "permanent" ||
         restart === "transient" && error;
       node.goal = returns ? "pause" : "rest";
@@ -334,6 +334,11 @@ export class Tree extends Journal {
       this.#retry(node, error);
     }
     this.#settle();
+  }
+
+  /** Keeps what a child failed with, unless the run fails with it already. */
+  #keep(what: string, error: Error, phase: ErrorPhase): void {
+    if (this.#end) this.record(cannot(what, error.message, error), phase);
   }
 
   async #stop(node: Node): Promise<void> {
@@ -350,10 +355,7 @@ export class Tree extends Journal {
     const isLate = error && runner.state !== "stopped";
     const turn = this.#become(node, isLate ? "late" : "stopped");
     if (isLate) {
-      if (this.#end) {
-        const what = `stop ${this.#own(name)}`;
-        this.record(cannot(what, error.message, error), "stop");
-      }
+      this.#keep(`stop ${this.#own(name)}`, error, "stop");
       if (node.leaving) tell(node, error);
       void failureOf(() => runner.finished()).then(() => {
         if (node.turn === turn) this.#become(node, "stopped");
@@ -365,12 +367,20 @@ export class Tree extends Journal {
 
   /** Plans the restart of a child that is down after it was to run. */
   #retry(node: Node, error: Error | undefined): void {
-    const { name, restarts, window, initial, factor, max, random, ...circuit } =
-      this.settings;
+    const {
+      name,
+      restarts,
+      window,
+      initial,
+      factor,
+      most,
+      random,
+      ...circuit
+    } = this.settings;
     this.#room();
     const taken = this.#made.length + this.#planned.size;
     if (node.circuit === "closed" && taken < restarts) {
-      const bound = Math.min(initial * factor ** node.attempts++, max);
+      const bound = Math.min(initial * factor ** node.attempts++, most);
       // Anything but a number from 0 to 1 would make a storm or a standstill.
       const part = Math.min(Math.max(random(), 0), 1);
       this.#planned.add(node);
@@ -379,8 +389,8 @@ export class Tree extends Journal {
       this.#show(node, "circuit", "open");
       this.#plan(node, circuit.coolDown, error);
     } else {
-      const why = `"${node.name}" ended after ${restarts} restarts`;
       const what = `keep "${name}" running`;
+      const why = `"${node.name}" ended after ${restarts} restarts`;
       this.#end!(cannot(what, `${why} within ${window} ms`, error));
     }
   }
@@ -403,24 +413,24 @@ export class Tree extends Journal {
       each.deadline = now() + stopTimeout;
       this.#aim(each, each.culprit ? "pause" : "rest");
     }
-    const children = group.filter(({ culprit }) => culprit === node)
-      .map(({ name }) => name);
+    const children = group.filter((each) => each.culprit === node)
+      .map((each) => each.name);
     this.emit({ type: "restart", child: node.name, children, delay, error });
-    if (delay > 0) this.#wait(node, delay);
+    if (delay) this.#wait(node, delay);
     else this.#over(node);
   }
 
   #wait(node: Node, ms: number): void {
     node.due = now() + ms;
-    node.cancel = after(ms, () => {
+    const timer = node.timer = new Timer();
+    timer.arm(ms, () => {
       this.#over(node);
       this.#settle();
     });
   }
 
   #over(node: Node): void {
-    node.cancel?.();
-    node.cancel = undefined;
+    node.timer?.disarm();
     this.#held.add(node);
   }
 
@@ -429,8 +439,8 @@ export class Tree extends Journal {
     if (node.group.some(isGoing)) return;
     this.#held.delete(node);
     // With one that has to wait longer its group waits.
-    const ms = node.culprit ? this.#due(node) : 0;
-    if (ms > 0) return this.#wait(node, ms);
+    const ms = node.culprit && this.#due(node);
+    if (ms) return this.#wait(node, ms);
     for (const each of node.group) {
       if (each.culprit !== node) continue;
       each.culprit = undefined;
@@ -441,7 +451,7 @@ export class Tree extends Journal {
   /** Starts a child, or has it wait until it may be. */
   #admit(node: Node): void {
     const ms = this.#due(node);
-    if (ms > 0) {
+    if (ms) {
       node.culprit = node;
       node.group = [node];
       this.#aim(node, "pause");
@@ -475,9 +485,9 @@ export class Tree extends Journal {
     type: Type,
     to: Node[Type],
   ): void {
-    const { [type]: from, name } = node;
+    const from = node[type];
+    if (from === to) return;
     node[type] = to;
-    const event = { type, child: name, from, to } as SupervisorChildEvent;
-    if (from !== to) this.emit(event);
+    this.emit({ type, child: node.name, from, to } as SupervisorChildEvent);
   }
 }

@@ -1,3 +1,5 @@
+import { timeoutError } from "../_internal/errors.ts";
+import { nothing } from "../_internal/settings.ts";
 import type {
   ErrorPhase,
   FinishedOptions,
@@ -121,7 +123,7 @@ export class Supervisor extends StartStop {
         tree.emit(event);
       }
     });
-    if (observer !== undefined) tree.join(observer);
+    if (observer !== nothing) tree.join(observer as SupervisorObserver);
   }
 
   /**
@@ -224,13 +226,10 @@ export class Supervisor extends StartStop {
    */
   status(): SupervisorStatus {
     const children = this.#tree.status();
-    return {
-      name: this.name,
-      state: this.state,
-      uptime: this.uptime(),
-      restarts: children.reduce((sum, { restarts }) => sum + restarts, 0),
-      children,
-    };
+    let restarts = 0;
+    for (const each of children) restarts += each.restarts;
+    const { name, state } = this;
+    return { name, state, uptime: this.uptime(), restarts, children };
   }
 
   /** Launches the children, as {@linkcode StartStop.start} does a run. */
@@ -333,7 +332,7 @@ export class Supervisor extends StartStop {
       );
       const what = isStop ? "stopped" : "ready";
       const message = `${error.message}; not ${what}: ${names}`;
-      told = new DOMException(message, "TimeoutError");
+      told = timeoutError(message);
       this.#explained.set(error, told);
     }
     return told ?? error;

@@ -18,7 +18,11 @@ describe("Supervisor: bad input", () => {
     [null, TypeError, "'options' must be an object: current value is null"],
     [{ strategy: "all" }, TypeError, "'strategy' must be one of"],
     [{ name: 1 }, TypeError, "'name' must be a string"],
-    [{ stopTimeout: -1 }, RangeError, "'stopTimeout' must be a number of at"],
+    [
+      { stopTimeout: -1 },
+      RangeError,
+      "'stopTimeout' must be a number of milliseconds of at least 0",
+    ],
     [{ stopTimeout: NaN }, RangeError, "current value is NaN"],
     [{ maxErrors: 0 }, RangeError, "'maxErrors' must be a whole number"],
     [{ printErrors: 1 }, TypeError, "'printErrors' must be a boolean"],
