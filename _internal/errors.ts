@@ -24,6 +24,21 @@ export function text(value: unknown): string {
   }
 }
 
+/** The value as an error, wrapped where it is none. */
+export function toError(value: unknown): Error {
+  return isError(value) ? value : new Error(text(value), { cause: value });
+}
+
+/** An error in the form that the platform's own aborts have. */
+export function abortError(message: string): DOMException {
+  return new DOMException(message, "AbortError");
+}
+
+/** An error in the form that the platform's own timeouts have. */
+export function timeoutError(message: string): DOMException {
+  return new DOMException(message, "TimeoutError");
+}
+
 /** The reason of an aborted signal, also of a look-alike without one. */
 export function reasonOf(signal: AbortSignal): unknown {
   try {

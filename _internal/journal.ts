@@ -1,7 +1,7 @@
 /** What a runner tells: its errors, and its events in order. */
 
 import type { ErrorPhase, Observer, Runner, RunnerEvent } from "../runner.ts";
-import { isError, text } from "./errors.ts";
+import { toError } from "./errors.ts";
 import { recoveryCaller } from "./recovery.ts";
 import type { Settings } from "./settings.ts";
 
@@ -59,9 +59,7 @@ export class Journal {
   /** Keeps, tells and prints what a function of the runner has caused. */
   record(value: unknown, phase: ErrorPhase): Error {
     const { runner, settings } = this;
-    const error = isError(value)
-      ? value
-      : new Error(text(value), { cause: value });
+    const error = toError(value);
     this.enter();
     const errors = this.errors ??= [];
     if (errors.push(error) > settings.maxErrors) errors.shift();

@@ -41,7 +41,7 @@ function dataOf(value: unknown): string {
 // A line of data that began like one of another kind would pass for it.
 function lineOf(value: unknown): string {
   const line = dataOf(value);
-  return /^(Recovering p|trace #|cause #)/.test(line)
+  return /^(Recovering|trace #|cause #)/.test(line)
     ? JSON.stringify(line)
     : line;
 }

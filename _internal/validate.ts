@@ -69,7 +69,7 @@ export function whole(
     value,
     "number",
     `a whole number of at least ${min}`,
-    (count) => Number.isInteger(count) && count >= min || count === most,
+    (count) => count === most || count >= min && Number.isInteger(count),
   );
 }
 

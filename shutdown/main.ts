@@ -1,6 +1,6 @@
 import { peek } from "../_internal/errors.ts";
 import { LONGEST, Timer } from "../_internal/timer.ts";
-import { bag, maybe, says, timeout } from "../_internal/validate.ts";
+import { bag, says, timeout, typed } from "../_internal/validate.ts";
 import type { FinishedOptions, Runner } from "../runner.ts";
 import { recoveryCaller } from "../tools.ts";
 import { holders, processOf, unrefTimeout } from "./_process.ts";
@@ -91,7 +91,7 @@ export async function main(
     const expected = "a runner with 'finished'";
     throw new TypeError(says(what, "runner", expected, runner));
   }
-  maybe(what, "notReady", notReady);
+  if (notReady !== undefined) typed(what, "notReady", notReady, "function");
   timeout(what, "drainDelay", drainDelay);
   timeout(what, "watchdog", watchdog);
 
