@@ -74,7 +74,8 @@ rows.push({
   raw: alone.raw,
   min: alone.min,
   gzip: alone.gzip,
-  budget: core["./start-stop"],
+  // Other names, in another order, compress to some bytes more or less.
+  budget: core["./start-stop"] + 10,
 });
 
 const failures = rows.flatMap(({ entry, gzip, budget, isFree }) =>
