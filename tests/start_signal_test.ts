@@ -232,3 +232,50 @@ describe("start({ signal })", () => {
     );
   });
 });
+
+/** A look-alike whose listeners are called as often as one likes. */
+function repeating() {
+  const listeners: (() => void)[] = [];
+  let aborted = false;
+  const signal = {
+    get aborted() {
+      return aborted;
+    },
+    reason: "again",
+    addEventListener: (_type: string, each: () => void) => listeners.push(each),
+    removeEventListener() {},
+  } as unknown as AbortSignal;
+  const fire = () => {
+    aborted = true;
+    for (const each of listeners) each();
+  };
+  return { signal, fire };
+}
+
+describe("A signal that calls its listeners again", () => {
+  it("does not stop a later run, which is not on it", async () => {
+    const { signal, fire } = repeating();
+    const { runner } = serve();
+    await runner.start({ signal });
+    fire();
+    await runner.finished();
+    await runner.start();
+    fire();
+    assertEquals(runner.state, "running");
+    await runner.stop();
+  });
+
+  it("gives a run that is stopping no more time", async () => {
+    using time = new FakeTime();
+    const { signal, fire } = repeating();
+    const service = serve({ stopTimeout: 100 }, { stubborn: true });
+    await service.runner.start({ signal });
+    fire();
+    await time.tickAsync(60);
+    fire();
+    await time.tickAsync(40);
+    assert(service.run().control.force.aborted);
+    service.run().end.open();
+    await service.runner.finished();
+  });
+});

@@ -242,5 +242,7 @@ describe("stop()", () => {
       const { message } = await call.catch((error) => error);
       assert(message.includes("db"), message);
     }
+    const { message } = await restarted.catch((error) => error);
+    assertEquals(message, 'Cannot restart "db": a stop called it off');
   });
 });
