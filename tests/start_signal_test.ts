@@ -275,6 +275,10 @@ describe("A signal that calls its listeners again", () => {
     fire();
     await time.tickAsync(40);
     assert(service.run().control.force.aborted);
+    assertEquals(
+      service.runner.errorsList().map(({ message }) => message.slice(0, 24)),
+      ['Cannot stop "start-stop"'],
+    );
     service.run().end.open();
     await service.runner.finished();
   });
