@@ -172,9 +172,9 @@ class Clock {
   #first(): Bucket | undefined {
     const buckets = this.#buckets;
     let key = this.#cursor;
-    const end = key + NEAR;
-    while (key < end && !buckets.has(key)) key++;
-    if (key === end) {
+    // Counted, as adding one to a key beyond 2^53 may leave it as it is.
+    for (let left = NEAR; left > 0 && !buckets.has(key); left--) key++;
+    if (!buckets.has(key)) {
       key = Infinity;
       for (const each of buckets.keys()) key = Math.min(key, each);
     }

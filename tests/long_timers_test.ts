@@ -163,6 +163,18 @@ describe("Long durations", () => {
     }
   });
 
+  it("on the real clock one beyond 2^53 ms follows another that was stopped", async () => {
+    for (const persistent of [true, false]) {
+      const first = watch(2 ** 53 + 2, () => {}, { persistent });
+      await first.ticker.start();
+      await first.ticker.stop();
+      const { ticker, ticks } = watch(2 ** 54, () => {}, { persistent });
+      await ticker.start();
+      await ticker.stop();
+      assertEquals(ticks.length, 0);
+    }
+  });
+
   it("on the real clock a long grace does not pass at once", async () => {
     const { work, service } = stubborn();
     await service.start();

@@ -197,6 +197,31 @@ describe("Ticker", () => {
     await ticker.stop();
   });
 
+  it("trusts no method of a promise that a tick returns, nor do others suffer", async () => {
+    const { ticker, ticks } = watch(
+      5,
+      () =>
+        Object.assign(Promise.reject(new Error("mine")), {
+          then() {
+            throw new Error("no then");
+          },
+        }),
+    );
+    const beside = watch(5);
+    await ticker.start();
+    await beside.ticker.start();
+    for (let turn = 0; turn < 200 && beside.ticks.length < 2; turn++) {
+      await wait(5);
+    }
+    await ticker.stop();
+    await beside.ticker.stop();
+    assertEquals(ticker.errorsLast()?.message, "mine");
+    assertEquals([ticker.errorsTotal(), beside.ticks.length > 1], [
+      ticks.length,
+      true,
+    ]);
+  });
+
   it("never has two ticks at once, however long each takes", async () => {
     using time = new FakeTime();
     let inside = 0;

@@ -201,17 +201,20 @@ export class TickRun extends Run implements Alarm {
       thrown = { error };
     }
     if (!pending) return this.#ended(startedAt, thrown);
-    Promise.resolve(pending).then(
-      () => this.#settled(startedAt),
-      (error) => this.#settled(startedAt, { error }),
-    );
+    void this.#follow(startedAt, pending);
     // Read also for the next to ring, as the tick may have blocked.
     const spent = this.#clock.now() - startedAt;
     this.#limit?.arm(tickTimeout - spent, () => this.#expire());
   }
 
-  /** An async tick has ended. */
-  #settled(startedAt: number, thrown?: Thrown): void {
+  /** An async tick is awaited, which trusts no method of what it returned. */
+  async #follow(startedAt: number, pending: unknown): Promise<void> {
+    let thrown: Thrown | undefined;
+    try {
+      await pending;
+    } catch (error) {
+      thrown = { error };
+    }
     this.#ended(startedAt, thrown);
     // A point that is reached at this very moment does not go by a timer, which
     // could only come later.
