@@ -3,8 +3,8 @@
 
 export const explained = [
   {
-    "why": "What takes the place of no calls is no call either.",
-    "mutants": [
+    why: "What takes the place of no calls is no call either.",
+    mutants: [
       [
         "for (const call of this.#calls ?? []) {",
         "[]",
@@ -18,8 +18,8 @@ export const explained = [
     ],
   },
   {
-    "why": "A shortcut: the longer way leads to the same.",
-    "mutants": [
+    why: "A shortcut: the longer way leads to the same.",
+    mutants: [
       [
         "(run ? isStop && run.isIdle : !isFinish && !this.settings.awaitReady)",
         "!isFinish && !this.settings.awaitReady",
@@ -48,8 +48,8 @@ export const explained = [
     ],
   },
   {
-    "why": "What stands there instead does the same.",
-    "mutants": [
+    why: "What stands there instead does the same.",
+    mutants: [
       [
         "return (value as Record<string, unknown> | null | undefined)?.[key];",
         "(value as Record<string, unknown> | null | undefined)?.[key]",
@@ -83,9 +83,9 @@ export const explained = [
     ],
   },
   {
-    "why":
+    why:
       "The very border of a tolerance: no moment in the tests, or in a program, lies on it.",
-    "mutants": [
+    mutants: [
       [
         "if (this.isIdle && this.due - this.#clock.now() <= EPSILON) {",
         "this.due - this.#clock.now() <= EPSILON",
@@ -94,9 +94,9 @@ export const explained = [
     ],
   },
   {
-    "why":
+    why:
       "A bound against what is endless; nobody is promised its exact number.",
-    "mutants": [
+    mutants: [
       [
         "next = after(count < MOST ? last : end);",
         "count < MOST",
@@ -105,9 +105,9 @@ export const explained = [
     ],
   },
   {
-    "why":
+    why:
       "Node's timers are objects with all their methods, and it has the symbols: others tell.",
-    "mutants": [
+    mutants: [
       [
         "if (Symbol.asyncDispose) {",
         "Symbol.asyncDispose",
