@@ -78,7 +78,8 @@ class Clock {
   #offset = 0;
   // How early a timer may be: engines round by up to a millisecond.
   #slack = 1;
-  #wasEarly = false;
+  // By how much its timers have been early, one after the other.
+  #early = 0;
   readonly #buckets = new Map<number, Bucket>();
   /** The one that was armed last, for the next to be armed. */
   #newest: Bucket | undefined;
@@ -200,12 +201,13 @@ class Clock {
 
   #ring(expected: number): void {
     const early = expected - this.now();
-    // Too early, or early again: this is a fake clock in disguise, to be counted by.
-    const isOff = early > (this.#wasEarly ? EPSILON : this.#slack);
-    this.#wasEarly = early > EPSILON && !isOff;
-    if (isOff && !this.isTrusted) {
+    // Too early, if only together, as an engine that rounds is early by what it has
+    // cut off: this is a fake clock in disguise, to be counted by.
+    this.#early = early > EPSILON ? this.#early + early : 0;
+    if (this.#early > this.#slack && !this.isTrusted) {
       this.#offset += early;
       this.latest = expected;
+      this.#early = 0;
     }
     // What they arm waits for the next time, so that nothing else is held up.
     const end = this.latest + EPSILON;

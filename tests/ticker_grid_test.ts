@@ -290,6 +290,34 @@ describe("Ticker keeps the grid", () => {
   }
 
   it(
+    "when timers that are cut to whole milliseconds are served a little late",
+    on({ start: 5_000.9, coarse: true }, async (clock) => {
+      let count = 0;
+      const set = globalThis.setTimeout;
+      const late = (call: () => void, ms: number) =>
+        set(() => {
+          clock.block(0.9 - (count++ * 0.2) % 0.9);
+          call();
+        }, ms);
+      globalThis.setTimeout = late as typeof set;
+      let point = 0;
+      const early: number[] = [];
+      const { ticker } = watch(10.25, (_signal, { missed }) => {
+        point += 1 + missed;
+        const due = before + point * 10.25;
+        if (performance.now() < due - 0.01) early.push(due);
+      });
+      const before = performance.now();
+      await ticker.start();
+      globalThis.setTimeout = set;
+      await clock.pass(5_000);
+      await ticker.stop();
+      assertGreaterOrEqual(point, 480);
+      assertEquals(early, []);
+    }),
+  );
+
+  it(
     "over ten thousand ticks, to the point",
     timed(async (clock) => {
       const { ticker, ticks } = watch(10);
