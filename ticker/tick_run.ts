@@ -194,7 +194,7 @@ export class TickRun extends Run implements Alarm {
     try {
       const result = tick(
         this.#limit?.controller.signal ?? this.signal,
-        this.#control ??= controlOf(this),
+        this.#control ??= new Control(this),
       ) as PromiseLike<unknown> | null | undefined;
       if (typeof result?.then === "function") pending = result;
     } catch (error) {
@@ -283,18 +283,31 @@ export class TickRun extends Run implements Alarm {
   }
 }
 
-function controlOf(run: TickRun): TickControl {
-  return {
-    reset: (interval) => run.reset(interval),
-    stop() {
-      const { machine } = run;
-      if (machine.state.run === run) void machine.call("stop");
-    },
-    get missed() {
-      return run.missed;
-    },
-    get force() {
-      return run.force;
-    },
-  };
+class Control implements TickControl {
+  readonly #run: TickRun;
+
+  constructor(run: TickRun) {
+    this.#run = run;
+  }
+
+  // Read as properties, so that they need no `this` and no memory of their own:
+  // each of many tickers has one.
+  get reset(): TickControl["reset"] {
+    return (interval) => this.#run.reset(interval);
+  }
+
+  get stop(): () => void {
+    const { machine } = this.#run;
+    return () => {
+      if (machine.state.run === this.#run) void machine.call("stop");
+    };
+  }
+
+  get missed(): number {
+    return this.#run.missed;
+  }
+
+  get force(): AbortSignal {
+    return this.#run.force;
+  }
 }
