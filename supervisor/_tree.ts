@@ -8,6 +8,8 @@
  */
 
 import { abortError } from "../_internal/errors.ts";
+import type { Machine } from "../_internal/machine.ts";
+import { nothing } from "../_internal/settings.ts";
 import { Timer } from "../_internal/timer.ts";
 import type { ErrorPhase } from "../runner.ts";
 import type { StartControl } from "../start_stop/mod.ts";
@@ -26,17 +28,25 @@ import {
   tell,
   unlink,
 } from "./_child.ts";
-import { Journal } from "./_journal.ts";
 import type { Settings } from "./_settings.ts";
 import { failureOf, now, within } from "./_time.ts";
-import type { SupervisorChildEvent } from "./events.ts";
+import type { SupervisorChildEvent, SupervisorRestartEvent } from "./events.ts";
 import type { Child } from "./options.ts";
 
 // While others wait for a child's end, it gets so much of what time is left.
 const SHARE = 0.9;
 
+/** What it tells, without the supervisor. */
+type Told =
+  | Omit<SupervisorChildEvent, "runner">
+  | Omit<SupervisorRestartEvent, "runner">;
+
 /** The children of one supervisor. */
-export class Tree extends Journal {
+export class Tree {
+  readonly #settings: Settings;
+  #machine!: Machine;
+  /** Whether events wait until all is settled. */
+  #isHeld = false;
   readonly #nodes = new Map<string, Node>();
   /** No runner may be two children's. */
   readonly #runners = new Set<object>();
@@ -57,7 +67,7 @@ export class Tree extends Journal {
   readonly #held = new Set<Node>();
 
   constructor(what: string, children: Iterable<Child>, settings: Settings) {
-    super(settings);
+    this.#settings = settings;
     for (const child of children) this.#add(this.#make(what, child));
     const nodes = [...this.#nodes.values()];
     for (const [index, node] of nodes.entries()) {
@@ -66,15 +76,30 @@ export class Tree extends Journal {
     checkCycles(what, nodes);
   }
 
-  async addChild(child: Child): Promise<void> {
-    const what = `add a child to "${this.settings.name}"`;
+  /** Takes over the machine of the supervisor, in which it is told what happens. */
+  adopt(machine: Machine): void {
+    const { cannot } = machine;
+    this.#machine = machine;
+    machine.cannot = (verb, why) =>
+      cannot.call(machine, verb, why + this.#blame());
+  }
+
+  /** Those that hold up a start or a stop of the supervisor, as messages have it. */
+  #blame(): string {
+    const isStop = this.#machine.state.name === "stopping";
+    const names = pathsOf(this.status(), isStop ? "waiting" : "running");
+    return names && `; not ${isStop ? "stopped" : "ready"}: ${names}`;
+  }
+
+  addChild(child: Child): Promise<void> {
+    const what = `add a child to "${this.#settings.name}"`;
     const node = this.#make(what, child);
     this.#link(what, node, [...this.#nodes.values()].at(-1));
     this.#add(node);
-    if (!this.#end) return;
+    if (!this.#end) return Promise.resolve();
     this.#aim(node, "run");
-    await this.#settled(node).catch((error) => {
-      this.#drop(node).catch(() => {});
+    return this.#settled(node).catch((error) => {
+      this.#drop(node).catch(nothing);
       throw error;
     });
   }
@@ -112,7 +137,7 @@ export class Tree extends Journal {
   }
 
   /** Gives a stop its time. */
-  grant(ms: number = this.settings.stopTimeout): void {
+  grant(ms: number = this.#settings.stopTimeout): void {
     if (ms >= 0) this.#deadline = Math.max(this.#deadline, now() + ms);
   }
 
@@ -120,9 +145,6 @@ export class Tree extends Journal {
   async run(signal: AbortSignal, control: StartControl): Promise<void> {
     this.#deadline = 0;
     this.#force = control.force;
-    // What is told of the children comes after what is told of the launch.
-    await undefined;
-    if (signal.aborted) return;
     const failure = await new Promise<Error | undefined>((resolve) => {
       this.#end = (reason) => {
         this.#end = undefined;
@@ -178,7 +200,7 @@ export class Tree extends Journal {
 
   /** Ties a child to those that it depends on. */
   #link(what: string, node: Node, before: Node | undefined): void {
-    const isChained = before && this.settings.strategy === "rest-for-one";
+    const isChained = before && this.#settings.strategy === "rest-for-one";
     const { name, dependsOn = isChained ? [before.name] : [] } = node;
     // The last is likely to be up last: it is the first to be looked at.
     node.deps = dependsOn.map((each) => {
@@ -202,7 +224,7 @@ export class Tree extends Journal {
 
   /** A child in messages. */
   #own(name: string): string {
-    return `"${name}" of "${this.settings.name}"`;
+    return `"${name}" of "${this.#settings.name}"`;
   }
 
   /** Waits until a child is as it is to be. */
@@ -217,7 +239,7 @@ export class Tree extends Journal {
   #drop(node: Node): Promise<void> {
     if (!node.leaving) {
       node.leaving = true;
-      this.#rest(node, now() + this.settings.stopTimeout);
+      this.#rest(node, now() + this.#settings.stopTimeout);
     }
     return this.#settled(node);
   }
@@ -233,6 +255,14 @@ export class Tree extends Journal {
       const what = `Cannot start "${node.name}"`;
       tell(node, abortError(`${what}: a stop called it off`));
     }
+  }
+
+  /** Tells of nothing until all is settled. */
+  #hold(): Machine {
+    const machine = this.#machine;
+    if (!this.#isHeld) machine.enter();
+    this.#isHeld = true;
+    return machine;
   }
 
   #become(node: Node, state: Node["state"]): number {
@@ -262,12 +292,14 @@ export class Tree extends Journal {
   #settle(): void {
     if (this.#isSettling) return;
     this.#isSettling = true;
+    this.#hold();
     do {
       for (const node of this.#marked) this.#kick(node);
       this.#marked = [];
       for (const node of this.#held) this.#release(node);
     } while (this.#marked.length > 0);
-    this.#isSettling = false;
+    this.#isSettling = this.#isHeld = false;
+    this.#machine.exit();
     this.#rested?.();
   }
 
@@ -290,7 +322,7 @@ export class Tree extends Journal {
 
   async #start(node: Node): Promise<void> {
     const { name, runner, restart, startTimeout: timeout } = node;
-    const { resetAfter, stopTimeout } = this.settings;
+    const { resetAfter, stopTimeout } = this.#settings;
     let turn = this.#become(node, "starting");
     node.starts++;
     let error = await within(timeout, "was not ready", async () => {
@@ -309,7 +341,10 @@ export class Tree extends Journal {
       turn = this.#become(node, "running");
       if (node.circuit !== "closed") {
         const timer = node.proof = new Timer();
-        timer.arm(resetAfter, () => this.#show(node, "circuit", "closed"));
+        timer.arm(resetAfter, () => {
+          this.#show(node, "circuit", "closed");
+          this.#settle();
+        });
       }
       if (node.goal === "run") tell(node);
       this.#settle();
@@ -338,7 +373,9 @@ export class Tree extends Journal {
 
   /** Keeps what a child failed with, unless the run fails with it already. */
   #keep(what: string, error: Error, phase: ErrorPhase): void {
-    if (this.#end) this.record(cannot(what, error.message, error), phase);
+    if (this.#end) {
+      this.#hold().record(cannot(what, error.message, error), phase);
+    }
   }
 
   async #stop(node: Node): Promise<void> {
@@ -347,6 +384,7 @@ export class Tree extends Journal {
     const share = Math.floor(deps.some(isGoing) ? left * SHARE : left);
     const timeout = Math.min(stopTimeout, share);
     this.#become(node, "stopping");
+    this.#settle();
     const error = await within(
       timeout,
       "did not end",
@@ -376,7 +414,7 @@ export class Tree extends Journal {
       most,
       random,
       ...circuit
-    } = this.settings;
+    } = this.#settings;
     this.#room();
     const taken = this.#made.length + this.#planned.size;
     if (node.circuit === "closed" && taken < restarts) {
@@ -397,7 +435,7 @@ export class Tree extends Journal {
 
   /** Takes down those that are restarted with a child. */
   #plan(node: Node, delay: number, error?: Error): void {
-    const { strategy, stopTimeout } = this.settings;
+    const { strategy, stopTimeout } = this.#settings;
     const reached = reach(node);
     const group = node.group = strategy === "one-for-one"
       ? [node]
@@ -415,7 +453,7 @@ export class Tree extends Journal {
     }
     const children = group.filter((each) => each.culprit === node)
       .map((each) => each.name);
-    this.emit({ type: "restart", child: node.name, children, delay, error });
+    this.#tell({ type: "restart", child: node.name, children, delay, error });
     if (delay) this.#wait(node, delay);
     else this.#over(node);
   }
@@ -471,7 +509,7 @@ export class Tree extends Journal {
 
   /** Milliseconds until one more restart may be made, 0 if it may be now. */
   #room(): number {
-    const { restarts, window } = this.settings;
+    const { restarts, window } = this.#settings;
     const made = this.#made;
     const since = now() - window;
     while (made[0]! <= since) made.shift();
@@ -488,6 +526,13 @@ export class Tree extends Journal {
     const from = node[type];
     if (from === to) return;
     node[type] = to;
-    this.emit({ type, child: node.name, from, to } as SupervisorChildEvent);
+    this.#tell({ type, child: node.name, from, to } as SupervisorChildEvent);
+  }
+
+  /** Has those told who watch the supervisor. */
+  #tell(event: Told): void {
+    const machine = this.#hold();
+    const { runner } = machine;
+    if (machine.isObserved) machine.emit({ ...event, runner } as never);
   }
 }

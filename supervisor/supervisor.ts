@@ -1,31 +1,21 @@
-import { timeoutError } from "../_internal/errors.ts";
+import { machineOf } from "../_internal/lifecycle.ts";
 import { nothing } from "../_internal/settings.ts";
-import type {
-  ErrorPhase,
-  FinishedOptions,
-  Observer,
-  StartOptions,
-  StopOptions,
-} from "../runner.ts";
+import type { Observer, StartOptions, StopOptions } from "../runner.ts";
 import { StartStop } from "../start_stop/mod.ts";
-import { pathsOf } from "./_child.ts";
 import { settingsOf } from "./_settings.ts";
 import { Tree } from "./_tree.ts";
 import type { SupervisorObserver, SupervisorStatus } from "./events.ts";
 import type { Child, SupervisorOptions } from "./options.ts";
 
-/** A promise that causes no unhandled rejection, but for bad input. */
-function quiet(
-  call: Promise<void>,
-  explain = (error: Error): unknown => error,
-): Promise<void> {
-  const told = call.catch((error) => {
-    if (error instanceof TypeError || error instanceof RangeError) throw error;
-    // What follows a handled promise is not handled by that.
-    told.catch(() => {});
-    throw explain(error);
-  });
-  return told;
+/** A call that causes no unhandled rejection, but for bad input. */
+function quiet(make: () => Promise<void>): Promise<void> {
+  try {
+    const call = make();
+    call.catch(nothing);
+    return call;
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 /**
@@ -85,8 +75,6 @@ function quiet(
  */
 export class Supervisor extends StartStop {
   readonly #tree: Tree;
-  /** What rejects in place of an error that names no child. */
-  readonly #explained = new WeakMap<object, Error>();
 
   /**
    * Makes a supervisor that is stopped; nothing is started.
@@ -101,29 +89,15 @@ export class Supervisor extends StartStop {
   constructor(children: Iterable<Child>, options?: SupervisorOptions) {
     const what = "create a Supervisor";
     const settings = settingsOf(what, children, options);
-    const { name, stopTimeout, observer } = settings;
     const tree = new Tree(what, children, settings);
     super((signal, control) => tree.run(signal, control), undefined, {
-      name,
-      stopTimeout,
-      // The tree has these errors too, and prints them.
-      maxErrors: 1,
-      printErrors: false,
+      ...settings,
       awaitReady: true,
       // Each child has its own.
       startTimeout: Infinity,
     });
     this.#tree = tree;
-    tree.runner = this;
-    super.observe((event) => {
-      if (event.type === "error") {
-        tree.record(this.#explain(event.error, event.phase), event.phase);
-      } else {
-        if (event.type === "state" && event.to === "starting") tree.forget();
-        tree.emit(event);
-      }
-    });
-    if (observer !== nothing) tree.join(observer as SupervisorObserver);
+    tree.adopt(machineOf(this));
   }
 
   /**
@@ -148,7 +122,7 @@ export class Supervisor extends StartStop {
    * the child is in the list no more then.
    */
   addChild(child: Child): Promise<void> {
-    return quiet(this.#tree.addChild(child));
+    return quiet(() => this.#tree.addChild(child));
   }
 
   /**
@@ -174,7 +148,7 @@ export class Supervisor extends StartStop {
    * the list when it ends. It rejects where there is no such child.
    */
   removeChild(name: string): Promise<void> {
-    return quiet(this.#tree.removeChild(name));
+    return quiet(() => this.#tree.removeChild(name));
   }
 
   /**
@@ -207,7 +181,7 @@ export class Supervisor extends StartStop {
    * not run or has no such child.
    */
   restartChild(name: string): Promise<void> {
-    return quiet(this.#tree.restartChild(name));
+    return quiet(() => this.#tree.restartChild(name));
   }
 
   /**
@@ -232,11 +206,6 @@ export class Supervisor extends StartStop {
     return { name, state, uptime: this.uptime(), restarts, children };
   }
 
-  /** Launches the children, as {@linkcode StartStop.start} does a run. */
-  override start(options?: StartOptions): Promise<void> {
-    return this.#told(super.start(options), options);
-  }
-
   /**
    * Stops the children in reverse order, as {@linkcode StartStop.stop} does a run:
    * within `timeout`, else the supervisor's `stopTimeout`, for all together. A
@@ -245,21 +214,13 @@ export class Supervisor extends StartStop {
    */
   override stop(options?: StopOptions): Promise<void> {
     this.#tree.grant(options?.timeout);
-    return this.#told(super.stop(options), options);
+    return super.stop(options);
   }
 
   /** Stops and starts as one step, as {@linkcode StartStop.restart} does. */
   override restart(options?: StartOptions): Promise<void> {
     this.#tree.grant(options?.timeout);
-    return this.#told(super.restart(options), options);
-  }
-
-  /**
-   * Waits until the supervisor has come to rest, as
-   * {@linkcode StartStop.finished} does.
-   */
-  override finished(options?: FinishedOptions): Promise<void> {
-    return this.#told(super.finished(options), options);
+    return super.restart(options);
   }
 
   /**
@@ -298,51 +259,6 @@ export class Supervisor extends StartStop {
   /** As above, for an observer of any runner; it is told all events, too. */
   override observe(observer: Observer): () => void;
   override observe(observer: SupervisorObserver | Observer): () => void {
-    // It is checked there, and told nothing.
-    super.observe(observer as Observer)();
-    return this.#tree.join(observer as SupervisorObserver);
-  }
-
-  /** The newest error since the last launch, or `undefined`. */
-  override errorsLast(): Error | undefined {
-    return this.#tree.errors.at(-1);
-  }
-
-  /**
-   * The newest errors since the last launch, of the supervisor and of its
-   * children, at most `maxErrors`, oldest first, as a copy.
-   */
-  override errorsList(): Error[] {
-    return [...this.#tree.errors];
-  }
-
-  /** How many errors there were since the last launch, also those not kept. */
-  override errorsTotal(): number {
-    return this.#tree.total;
-  }
-
-  /** Names the children that an error of the machine is about. */
-  #explain(error: Error, phase: ErrorPhase): Error {
-    let told = this.#explained.get(error);
-    if (told === undefined && error.name === "TimeoutError") {
-      const isStop = phase === "stop";
-      const names = pathsOf(
-        this.#tree.status(),
-        isStop ? "waiting" : "running",
-      );
-      const what = isStop ? "stopped" : "ready";
-      const message = `${error.message}; not ${what}: ${names}`;
-      told = timeoutError(message);
-      this.#explained.set(error, told);
-    }
-    return told ?? error;
-  }
-
-  #told(call: Promise<void>, options: StopOptions = {}): Promise<void> {
-    return quiet(
-      call,
-      (error) =>
-        error === options.signal?.reason ? error : this.#explain(error, "stop"),
-    );
+    return super.observe(observer as Observer);
   }
 }
