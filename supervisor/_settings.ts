@@ -25,35 +25,23 @@ function ensure(
   if (!isRight) throw new TypeError(says(what, name, expected, value));
 }
 
-function choice<T extends string>(
-  what: string,
-  name: string,
-  value: T,
-  ...all: T[]
-): void {
-  const expected = `one of ${all.join(", ")}`;
-  ensure(all.includes(value), what, name, expected, value);
+function choice(what: string, name: string, value: string, all: string): void {
+  ensure(all.split(", ").includes(value), what, name, `one of ${all}`, value);
 }
 
 /** What is not finite would never end. */
-function finite(
-  what: string,
-  name: string,
-  value: number,
-  least = 1,
-): void {
+function finite(what: string, name: string, value: number, least = 1): void {
   const expected = `a finite number of at least ${least}`;
   const isRight = (ms: number) => ms >= least && ms < Infinity;
   typed(what, name, value, "number", expected, isRight);
 }
 
-function object<T>(what: string, name: string, value: T): void {
-  typed(what, name, value, "object", "an object");
+function object<T>(what: string, name: string, value: T): T {
+  return typed(what, name, value, "object", "an object");
 }
 
 /** Checks a child; its runner is known by its shape. */
 export function specOf(what: string, child: Child) {
-  object(what, "child", child);
   const {
     runner,
     name = runner?.name as string,
@@ -61,25 +49,19 @@ export function specOf(what: string, child: Child) {
     dependsOn,
     startTimeout = Infinity,
     stopTimeout = Infinity,
-  } = child;
+  } = object(what, "child", child);
   const isRunner = [runner?.start, runner?.stop, runner?.finished].every(
     (each) => typeof each === "function",
   );
   ensure(isRunner, what, "runner", "a runner", runner);
   typed(what, "name", name, "string");
-  choice(what, "restart", restart, "transient", "permanent", "temporary");
-  const isList = dependsOn === undefined ||
-    Array.isArray(dependsOn) &&
-      dependsOn.every((each) => typeof each === "string");
+  choice(what, "restart", restart, "permanent, transient, temporary");
+  const isList = Array.isArray(dependsOn ?? []) &&
+    !dependsOn?.some((each) => typeof each !== "string");
   ensure(isList, what, "dependsOn", "a list of names", dependsOn);
-  return {
-    runner,
-    name,
-    restart,
-    dependsOn,
-    startTimeout: timeout(what, "startTimeout", startTimeout),
-    stopTimeout: timeout(what, "stopTimeout", stopTimeout),
-  };
+  timeout(what, "startTimeout", startTimeout);
+  timeout(what, "stopTimeout", stopTimeout);
+  return { runner, name, restart, dependsOn, startTimeout, stopTimeout };
 }
 
 /** Checks what a supervisor is made of. */
@@ -94,44 +76,34 @@ export function settingsOf(
   );
   const isList = typeof children?.[Symbol.iterator] === "function";
   ensure(isList, what, "children", "a list of children", children);
-  choice(
-    what,
-    "strategy",
-    strategy,
-    "one-for-one",
-    "one-for-all",
-    "rest-for-one",
-  );
-  object(what, "backoff", backoff);
-  object(what, "intensity", intensity);
+  choice(what, "strategy", strategy, "one-for-one, one-for-all, rest-for-one");
   const {
     initial = 100,
-    max,
+    max = Math.max(15_000, initial),
     factor = 2,
     resetAfter = 30_000,
     random = Math.random,
-  } = backoff;
+  } = object(what, "backoff", backoff);
   const {
     restarts = 5,
     window = 30_000,
     then = "fail",
     coolDown = 15_000,
-  } = intensity;
+  } = object(what, "intensity", intensity);
   finite(what, "backoff.initial", initial);
-  const most = max === undefined ? Math.max(15_000, initial) : max;
-  finite(what, "backoff.max", most, initial);
+  finite(what, "backoff.max", max, initial);
   finite(what, "backoff.factor", factor);
+  finite(what, "intensity.window", window);
+  finite(what, "intensity.coolDown", coolDown);
   timeout(what, "backoff.resetAfter", resetAfter);
   typed(what, "backoff.random", random, "function");
   whole(what, "intensity.restarts", restarts, 0, Infinity);
-  finite(what, "intensity.window", window);
-  finite(what, "intensity.coolDown", coolDown);
-  choice(what, "intensity.then", then, "fail", "break");
+  choice(what, "intensity.then", then, "fail, break");
   return {
     ...read(what, DEFAULTS, options as object | undefined),
     strategy,
     initial,
-    most,
+    max,
     factor,
     resetAfter,
     random,

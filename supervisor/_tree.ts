@@ -411,14 +411,14 @@ export class Tree {
       window,
       initial,
       factor,
-      most,
+      max,
       random,
       ...circuit
     } = this.#settings;
     this.#room();
     const taken = this.#made.length + this.#planned.size;
     if (node.circuit === "closed" && taken < restarts) {
-      const bound = Math.min(initial * factor ** node.attempts++, most);
+      const bound = Math.min(initial * factor ** node.attempts++, max);
       // Anything but a number from 0 to 1 would make a storm or a standstill.
       const part = Math.min(Math.max(random(), 0), 1);
       this.#planned.add(node);
