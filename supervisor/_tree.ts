@@ -11,11 +11,9 @@ import { abortError } from "../_internal/errors.ts";
 import type { Machine } from "../_internal/machine.ts";
 import { nothing } from "../_internal/settings.ts";
 import { Timer } from "../_internal/timer.ts";
-import type { ErrorPhase } from "../runner.ts";
 import type { StartControl } from "../start_stop/mod.ts";
 import {
   cannot,
-  checkCycles,
   fresh,
   isActive,
   isGoing,
@@ -23,55 +21,34 @@ import {
   type Node,
   nodeOf,
   pathsOf,
-  reach,
   statusOf,
   tell,
-  unlink,
 } from "./_child.ts";
+import { checkCycles, link, unlink } from "./_graph.ts";
+import { Restarts } from "./_restarts.ts";
 import type { Settings } from "./_settings.ts";
 import { failureOf, now, within } from "./_time.ts";
-import type { SupervisorChildEvent, SupervisorRestartEvent } from "./events.ts";
 import type { Child } from "./options.ts";
 
 // While others wait for a child's end, it gets so much of what time is left.
 const SHARE = 0.9;
 
-/** What it tells, without the supervisor. */
-type Told =
-  | Omit<SupervisorChildEvent, "runner">
-  | Omit<SupervisorRestartEvent, "runner">;
-
 /** The children of one supervisor. */
-export class Tree {
-  readonly #settings: Settings;
-  #machine!: Machine;
-  /** Whether events wait until all is settled. */
-  #isHeld = false;
-  readonly #nodes = new Map<string, Node>();
+export class Tree extends Restarts {
   /** No runner may be two children's. */
   readonly #runners = new Set<object>();
-  /** Ends the run, with what it fails with; there while children are run. */
-  #end: ((failure?: Error) => void) | undefined;
   #force!: AbortSignal;
   /** When a stop that is under way has to be over, by `now()`. */
   #deadline = 0;
   #rested: (() => void) | undefined;
-  /** Those that may have something to do. */
-  #marked: Node[] = [];
   #isSettling = false;
-  /** When restarts were made, within the last window. */
-  #made: number[] = [];
-  /** Those that have a place among them which they have not taken yet. */
-  readonly #planned = new Set<Node>();
-  /** Those whose wait is over, while children have still to end. */
-  readonly #held = new Set<Node>();
 
   constructor(what: string, children: Iterable<Child>, settings: Settings) {
-    this.#settings = settings;
+    super(settings);
     for (const child of children) this.#add(this.#make(what, child));
-    const nodes = [...this.#nodes.values()];
+    const nodes = [...this.nodes.values()];
     for (const [index, node] of nodes.entries()) {
-      this.#link(what, node, nodes[index - 1]);
+      link(what, this, node, nodes[index - 1]);
     }
     checkCycles(what, nodes);
   }
@@ -79,25 +56,25 @@ export class Tree {
   /** Takes over the machine of the supervisor, in which it is told what happens. */
   adopt(machine: Machine): void {
     const { cannot } = machine;
-    this.#machine = machine;
+    this.machine = machine;
     machine.cannot = (verb, why) =>
       cannot.call(machine, verb, why + this.#blame());
   }
 
   /** Those that hold up a start or a stop of the supervisor, as messages have it. */
   #blame(): string {
-    const isStop = this.#machine.state.name === "stopping";
+    const isStop = this.machine.state.name === "stopping";
     const names = pathsOf(this.status(), isStop ? "waiting" : "running");
     return names && `; not ${isStop ? "stopped" : "ready"}: ${names}`;
   }
 
   addChild(child: Child): Promise<void> {
-    const what = `add a child to "${this.#settings.name}"`;
+    const what = `add a child to "${this.settings.name}"`;
     const node = this.#make(what, child);
-    this.#link(what, node, [...this.#nodes.values()].at(-1));
+    link(what, this, node, [...this.nodes.values()].at(-1));
     this.#add(node);
-    if (!this.#end) return Promise.resolve();
-    this.#aim(node, "run");
+    if (!this.end) return Promise.resolve();
+    this.aim(node, "run");
     return this.#settled(node).catch((error) => {
       this.#drop(node).catch(nothing);
       throw error;
@@ -111,7 +88,7 @@ export class Tree {
     );
     if (other) {
       const why = `"${other.name}" depends on it`;
-      throw cannot(`remove ${this.#own(name)}`, why);
+      throw cannot(`remove ${this.own(name)}`, why);
     }
     await this.#drop(node);
   }
@@ -119,25 +96,25 @@ export class Tree {
   async restartChild(name: string): Promise<void> {
     const node = this.#find("restart", name);
     const { culprit, leaving, child } = node;
-    if (leaving || !this.#end) {
-      throw cannot(`restart ${this.#own(name)}`, "it is not to run");
+    if (leaving || !this.end) {
+      throw cannot(`restart ${this.own(name)}`, "it is not to run");
     }
     // Another's restart that has taken it down brings it back, too.
     if (!culprit || culprit === node) {
       node.attempts = 0;
-      this.#show(node, "circuit", "closed");
-      if (culprit) this.#over(node);
-      else if (child !== "waiting") this.#plan(node, 0);
+      this.show(node, "circuit", "closed");
+      if (culprit) this.over(node);
+      else if (child !== "waiting") this.plan(node, 0);
     }
     await this.#settled(node);
   }
 
   status() {
-    return Array.from(this.#nodes.values(), statusOf);
+    return Array.from(this.nodes.values(), statusOf);
   }
 
   /** Gives a stop its time. */
-  grant(ms: number = this.#settings.stopTimeout): void {
+  grant(ms: number = this.settings.stopTimeout): void {
     if (ms >= 0) this.#deadline = Math.max(this.#deadline, now() + ms);
   }
 
@@ -146,14 +123,14 @@ export class Tree {
     this.#deadline = 0;
     this.#force = control.force;
     const failure = await new Promise<Error | undefined>((resolve) => {
-      this.#end = (reason) => {
-        this.#end = undefined;
+      this.end = (reason) => {
+        this.end = undefined;
         resolve(reason);
       };
-      signal.addEventListener("abort", () => this.#end?.());
+      signal.addEventListener("abort", () => this.end?.());
       this.#begin(control.ready);
     });
-    const nodes = [...this.#nodes.values()];
+    const nodes = [...this.nodes.values()];
     if (this.#deadline === 0) this.grant();
     for (const node of [...nodes].reverse()) this.#rest(node, this.#deadline);
     await new Promise<void>((resolve) => {
@@ -163,7 +140,7 @@ export class Tree {
           isActive(node) || signal.aborted && node.state === "late";
         if (!nodes.some(isUp)) resolve();
       };
-      this.#settle();
+      this.settle();
     });
     this.#rested = undefined;
     if (!failure) return;
@@ -174,64 +151,46 @@ export class Tree {
   }
 
   #begin(ready: () => void): void {
-    this.#made = [];
-    let left = this.#nodes.size;
+    this.made = [];
+    let left = this.nodes.size;
     if (left === 0) ready();
-    for (const node of this.#nodes.values()) {
+    for (const node of this.nodes.values()) {
       Object.assign(node, fresh);
       node.waiters.push((failure) => {
         if (failure && !node.leaving) {
-          const what = `start ${this.#own(node.name)}`;
-          this.#end?.(cannot(what, failure.message, failure));
+          const what = `start ${this.own(node.name)}`;
+          this.end?.(cannot(what, failure.message, failure));
         } else if (--left === 0) ready();
       });
-      this.#aim(node, "run");
+      this.aim(node, "run");
     }
-    this.#settle();
+    this.settle();
   }
 
   /** Makes a child that is still to be listed. */
   #make(what: string, child: Child): Node {
     const node = nodeOf(what, child);
     const { name, runner } = node;
-    if (!this.#nodes.has(name) && !this.#runners.has(runner)) return node;
+    if (!this.nodes.has(name) && !this.#runners.has(runner)) return node;
     throw cannot(what, `the name "${name}" or its runner is another child's`);
   }
 
-  /** Ties a child to those that it depends on. */
-  #link(what: string, node: Node, before: Node | undefined): void {
-    const isChained = before && this.#settings.strategy === "rest-for-one";
-    const { name, dependsOn = isChained ? [before.name] : [] } = node;
-    // The last is likely to be up last: it is the first to be looked at.
-    node.deps = dependsOn.map((each) => {
-      const dep = this.#nodes.get(each);
-      if (dep) return dep;
-      throw cannot(what, `"${name}" depends on "${each}", which is no child`);
-    }).reverse();
-    for (const { dependents } of node.deps) dependents.push(node);
-  }
-
   #add(node: Node): void {
-    this.#nodes.set(node.name, node);
+    this.nodes.set(node.name, node);
     this.#runners.add(node.runner);
   }
 
   #find(verb: string, name: string): Node {
-    const node = this.#nodes.get(name);
+    const node = this.nodes.get(name);
     if (node) return node;
-    throw cannot(`${verb} ${this.#own(name)}`, "there is no such child");
-  }
-
-  /** A child in messages. */
-  #own(name: string): string {
-    return `"${name}" of "${this.#settings.name}"`;
+    throw cannot(`${verb} ${this.own(name)}`, "there is no such child");
   }
 
   /** Waits until a child is as it is to be. */
   #settled(node: Node): Promise<void> {
     return new Promise((resolve, reject) => {
       node.waiters.push((failure) => failure ? reject(failure) : resolve());
-      this.#settle();
+      this.settle();
     });
   }
 
@@ -239,67 +198,36 @@ export class Tree {
   #drop(node: Node): Promise<void> {
     if (!node.leaving) {
       node.leaving = true;
-      this.#rest(node, now() + this.#settings.stopTimeout);
+      this.#rest(node, now() + this.settings.stopTimeout);
     }
     return this.#settled(node);
   }
 
   /** Takes a child down for good. */
   #rest(node: Node, deadline: number): void {
-    this.#planned.delete(node);
-    if (node.culprit === node) this.#over(node);
+    this.planned.delete(node);
+    if (node.culprit === node) this.over(node);
     node.culprit = undefined;
     node.deadline = deadline;
-    this.#aim(node, "rest");
+    this.aim(node, "rest");
     if (node.waiters.length > 0) {
       const what = `Cannot start "${node.name}"`;
       tell(node, abortError(`${what}: a stop called it off`));
     }
   }
 
-  /** Tells of nothing until all is settled. */
-  #hold(): Machine {
-    const machine = this.#machine;
-    if (!this.#isHeld) machine.enter();
-    this.#isHeld = true;
-    return machine;
-  }
-
-  #become(node: Node, state: Node["state"]): number {
-    node.state = state;
-    node.proof?.disarm();
-    this.#mark(node);
-    return ++node.turn;
-  }
-
-  #aim(node: Node, goal: Node["goal"]): void {
-    node.goal = goal;
-    this.#mark(node);
-  }
-
-  /** A child has changed; what follows from it follows when all is settled. */
-  #mark(node: Node): void {
-    const { deps, dependents, state, goal } = node;
-    this.#marked.push(node);
-    for (const each of deps) this.#marked.push(each);
-    for (const each of dependents) this.#marked.push(each);
-    const waits = state === "stopped" && goal !== "rest";
-    const shown = waits ? "waiting" : state === "late" ? "stopping" : state;
-    this.#show(node, "child", shown);
-  }
-
   /** Lets each child that is marked do what its goal asks for. */
-  #settle(): void {
+  settle(): void {
     if (this.#isSettling) return;
     this.#isSettling = true;
-    this.#hold();
+    this.hold();
     do {
-      for (const node of this.#marked) this.#kick(node);
-      this.#marked = [];
-      for (const node of this.#held) this.#release(node);
-    } while (this.#marked.length > 0);
-    this.#isSettling = this.#isHeld = false;
-    this.#machine.exit();
+      for (const node of this.marked) this.#kick(node);
+      this.marked = [];
+      for (const node of this.held) this.release(node);
+    } while (this.marked.length > 0);
+    this.#isSettling = this.isHeld = false;
+    this.machine.exit();
     this.#rested?.();
   }
 
@@ -311,19 +239,19 @@ export class Tree {
       }
     } else if (node.leaving && state === "stopped") {
       node.leaving = false;
-      this.#nodes.delete(node.name);
+      this.nodes.delete(node.name);
       this.#runners.delete(node.runner);
       unlink(node);
       tell(node);
     } else if (goal === "run" && !isActive(node) && !deps.some(isMissing)) {
-      this.#admit(node);
+      if (this.admits(node)) void this.#start(node);
     }
   }
 
   async #start(node: Node): Promise<void> {
     const { name, runner, restart, startTimeout: timeout } = node;
-    const { resetAfter, stopTimeout } = this.#settings;
-    let turn = this.#become(node, "starting");
+    const { resetAfter, stopTimeout } = this.settings;
+    let turn = this.become(node, "starting");
     node.starts++;
     let error = await within(timeout, "was not ready", async () => {
       if (node.starting) throw new Error("an earlier start has not settled");
@@ -338,16 +266,16 @@ export class Tree {
     let uptime = 0;
     if (isUp) {
       const since = now();
-      turn = this.#become(node, "running");
+      turn = this.become(node, "running");
       if (node.circuit !== "closed") {
         const timer = node.proof = new Timer();
         timer.arm(resetAfter, () => {
-          this.#show(node, "circuit", "closed");
-          this.#settle();
+          this.show(node, "circuit", "closed");
+          this.settle();
         });
       }
       if (node.goal === "run") tell(node);
-      this.#settle();
+      this.settle();
       error = await failureOf(() => runner.finished());
       uptime = now() - since;
     }
@@ -356,26 +284,19 @@ export class Tree {
       if (uptime >= resetAfter) node.attempts = 0;
       if (!isUp) tell(node, error);
       node.error = error ?? node.error;
-      if (error) this.#keep(`keep ${this.#own(name)} running`, error, "start");
+      if (error) this.keep(`keep ${this.own(name)} running`, error, "start");
       const returns = restart === "permanent" ||
         restart === "transient" && error;
       node.goal = returns ? "pause" : "rest";
       node.deadline = now() + stopTimeout;
     }
     // Out of time, it may still have to end.
-    if (runner.state === "stopped") this.#become(node, "stopped");
+    if (runner.state === "stopped") this.become(node, "stopped");
     else await this.#stop(node);
-    if (this.#end && node.goal === "pause" && !node.culprit) {
-      this.#retry(node, error);
+    if (this.end && node.goal === "pause" && !node.culprit) {
+      this.retry(node, error);
     }
-    this.#settle();
-  }
-
-  /** Keeps what a child failed with, unless the run fails with it already. */
-  #keep(what: string, error: Error, phase: ErrorPhase): void {
-    if (this.#end) {
-      this.#hold().record(cannot(what, error.message, error), phase);
-    }
+    this.settle();
   }
 
   async #stop(node: Node): Promise<void> {
@@ -383,156 +304,23 @@ export class Tree {
     const left = Math.max(0, deadline - now());
     const share = Math.floor(deps.some(isGoing) ? left * SHARE : left);
     const timeout = Math.min(stopTimeout, share);
-    this.#become(node, "stopping");
-    this.#settle();
+    this.become(node, "stopping");
+    this.settle();
     const error = await within(
       timeout,
       "did not end",
       () => runner.stop({ timeout, signal: this.#force }),
     );
     const isLate = error && runner.state !== "stopped";
-    const turn = this.#become(node, isLate ? "late" : "stopped");
+    const turn = this.become(node, isLate ? "late" : "stopped");
     if (isLate) {
-      this.#keep(`stop ${this.#own(name)}`, error, "stop");
+      this.keep(`stop ${this.own(name)}`, error, "stop");
       if (node.leaving) tell(node, error);
       void failureOf(() => runner.finished()).then(() => {
-        if (node.turn === turn) this.#become(node, "stopped");
-        this.#settle();
+        if (node.turn === turn) this.become(node, "stopped");
+        this.settle();
       });
     }
-    this.#settle();
-  }
-
-  /** Plans the restart of a child that is down after it was to run. */
-  #retry(node: Node, error: Error | undefined): void {
-    const {
-      name,
-      restarts,
-      window,
-      initial,
-      factor,
-      max,
-      random,
-      ...circuit
-    } = this.#settings;
-    this.#room();
-    const taken = this.#made.length + this.#planned.size;
-    if (node.circuit === "closed" && taken < restarts) {
-      const bound = Math.min(initial * factor ** node.attempts++, max);
-      // Anything but a number from 0 to 1 would make a storm or a standstill.
-      const part = Math.min(Math.max(random(), 0), 1);
-      this.#planned.add(node);
-      this.#plan(node, Math.floor(part * bound) || 1, error);
-    } else if (circuit.then === "break") {
-      this.#show(node, "circuit", "open");
-      this.#plan(node, circuit.coolDown, error);
-    } else {
-      const what = `keep "${name}" running`;
-      const why = `"${node.name}" ended after ${restarts} restarts`;
-      this.#end!(cannot(what, `${why} within ${window} ms`, error));
-    }
-  }
-
-  /** Takes down those that are restarted with a child. */
-  #plan(node: Node, delay: number, error?: Error): void {
-    const { strategy, stopTimeout } = this.#settings;
-    const reached = reach(node);
-    const group = node.group = strategy === "one-for-one"
-      ? [node]
-      : [...this.#nodes.values()].filter((each) =>
-        !each.leaving && (strategy === "one-for-all" || reached.has(each))
-      );
-    for (const each of [...group].reverse()) {
-      // A temporary one comes back only where somebody waits for it to be up; one
-      // that another restart has taken down comes back with that.
-      const returns = each === node || each.restart !== "temporary" ||
-        each.waiters.length > 0;
-      if (returns) each.culprit ??= node;
-      each.deadline = now() + stopTimeout;
-      this.#aim(each, each.culprit ? "pause" : "rest");
-    }
-    const children = group.filter((each) => each.culprit === node)
-      .map((each) => each.name);
-    this.#tell({ type: "restart", child: node.name, children, delay, error });
-    if (delay) this.#wait(node, delay);
-    else this.#over(node);
-  }
-
-  #wait(node: Node, ms: number): void {
-    node.due = now() + ms;
-    const timer = node.timer = new Timer();
-    timer.arm(ms, () => {
-      this.#over(node);
-      this.#settle();
-    });
-  }
-
-  #over(node: Node): void {
-    node.timer?.disarm();
-    this.#held.add(node);
-  }
-
-  /** Has those run that a restart took down, once all of them are down. */
-  #release(node: Node): void {
-    if (node.group.some(isGoing)) return;
-    this.#held.delete(node);
-    // With one that has to wait longer its group waits.
-    const ms = node.culprit && this.#due(node);
-    if (ms) return this.#wait(node, ms);
-    for (const each of node.group) {
-      if (each.culprit !== node) continue;
-      each.culprit = undefined;
-      this.#aim(each, "run");
-    }
-  }
-
-  /** Starts a child, or has it wait until it may be. */
-  #admit(node: Node): void {
-    const ms = this.#due(node);
-    if (ms) {
-      node.culprit = node;
-      node.group = [node];
-      this.#aim(node, "pause");
-      return this.#wait(node, ms);
-    }
-    const isTrial = node.circuit === "open";
-    if (this.#planned.delete(node) || isTrial) this.#made.push(now());
-    if (isTrial) this.#show(node, "circuit", "half-open");
-    void this.#start(node);
-  }
-
-  /** Milliseconds until a child may take its place among the restarts. */
-  #due(node: Node): number {
-    const isBound = node.circuit === "open" || this.#planned.has(node);
-    return isBound ? this.#room() : 0;
-  }
-
-  /** Milliseconds until one more restart may be made, 0 if it may be now. */
-  #room(): number {
-    const { restarts, window } = this.#settings;
-    const made = this.#made;
-    const since = now() - window;
-    while (made[0]! <= since) made.shift();
-    // Where none is allowed there is still the one trial of a circuit.
-    return made.length < Math.max(restarts, 1) ? 0 : made[0]! - since;
-  }
-
-  /** Tells of a change, where it is one. */
-  #show<Type extends "child" | "circuit">(
-    node: Node,
-    type: Type,
-    to: Node[Type],
-  ): void {
-    const from = node[type];
-    if (from === to) return;
-    node[type] = to;
-    this.#tell({ type, child: node.name, from, to } as SupervisorChildEvent);
-  }
-
-  /** Has those told who watch the supervisor. */
-  #tell(event: Told): void {
-    const machine = this.#hold();
-    const { runner } = machine;
-    if (machine.isObserved) machine.emit({ ...event, runner } as never);
+    this.settle();
   }
 }
