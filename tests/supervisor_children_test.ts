@@ -307,3 +307,28 @@ describe("Supervisor: restartChild", () => {
     assertEquals((await restart as Error).name, "AbortError");
   });
 });
+
+describe("Supervisor: what nobody awaits", () => {
+  it("causes no unhandled rejection, also of a child's TypeError", async () => {
+    // Each engine's test runner fails where there is one.
+    const { a, b } = parts(["a", "b"]);
+    const app = supervise([a], { intensity: { restarts: 0, then: "break" } });
+    await app.start();
+    for (const { runner } of [a, b]) {
+      runner.start = () => Promise.reject(new TypeError("not a function"));
+    }
+    app.addChild(b);
+    app.restartChild("a");
+    app.restartChild("none");
+    app.removeChild("none");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    assertEquals(states(app), ["a waiting"]);
+    await app.stop();
+    app.restartChild("a");
+    app.start();
+    app.restart();
+    app.finished();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    assertEquals(app.state, "stopped");
+  });
+});
