@@ -1,6 +1,7 @@
 import { Ticker } from "@golib/runner";
 import { assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import { FakeTime } from "@std/testing/time";
 import {
   CountingController,
   reasonOf,
@@ -87,10 +88,14 @@ describe("Where timers are refused", () => {
 
 describe("Where controllers are refused", () => {
   /** As edge platforms of before autumn 2026 do at module scope. */
-  async function withoutControllers(body: () => Promise<void>): Promise<void> {
+  async function withoutControllers(
+    body: () => Promise<void>,
+    allowed = 0,
+  ): Promise<void> {
     const { AbortController } = globalThis;
     globalThis.AbortController = class {
       constructor() {
+        if (allowed-- > 0) return new AbortController();
         throw new Error("no controllers here");
       }
     } as unknown as typeof AbortController;
@@ -131,5 +136,18 @@ describe("Where controllers are refused", () => {
     assertEquals([ticker.state, ticks, life.count], ["stopped", 0, 0]);
     await ticker.tick({ signal });
     assertEquals([ticker.state, ticks, life.count], ["stopped", 1, 0]);
+  });
+
+  it("a tick whose run is refused leaves its signal", async () => {
+    // Under a fake clock a run has a controller from its launch on.
+    using _time = new FakeTime();
+    let ticks = 0;
+    const ticker = new Ticker(1_000, () => void ticks++);
+    const life = new CountingController();
+    await withoutControllers(async () => {
+      const refused = await reasonOf(ticker.tick({ signal: life.signal }));
+      assertEquals(String(refused), "Error: no controllers here");
+    }, 1);
+    assertEquals([ticker.state, ticks, life.count], ["stopped", 0, 0]);
   });
 });

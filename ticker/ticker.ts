@@ -126,12 +126,15 @@ export class Ticker extends Lifecycle {
       // Read late: to listen to a look-alike is to call somebody's code.
       const { run } = machine.state;
       const host = (each: Run) => (each as TickRun).host(limit, !run);
-      if (!run) machine.launch(undefined, host);
-      else if (run.isIdle) host(run);
-      else {
-        failed(
-          new Error(machine.cannot("tick", "a tick or a stop is in flight")),
-        );
+      try {
+        if (!run) machine.launch(undefined, host);
+        else if (run.isIdle) host(run);
+        else {
+          const why = "a tick or a stop is in flight";
+          throw new Error(machine.cannot("tick", why));
+        }
+      } catch (error) {
+        failed(error);
         limit.end();
       }
     });
