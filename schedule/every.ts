@@ -9,7 +9,7 @@ export interface EveryOptions {
    *
    * @default the start of 1970, so that runs lie on full UTC minutes and hours
    */
-  readonly from?: Date;
+  readonly from?: Date | undefined;
 }
 
 /**

@@ -10,7 +10,7 @@ export interface JitterOptions {
    *
    * @default Math.random
    */
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
 }
 
 /**

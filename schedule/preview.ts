@@ -9,13 +9,13 @@ export interface PreviewOptions {
    *
    * @default now
    */
-  readonly from?: Date;
+  readonly from?: Date | undefined;
   /**
    * How many runs at most: a whole number from 0.
    *
    * @default 10
    */
-  readonly count?: number;
+  readonly count?: number | undefined;
 }
 
 /**

@@ -9,13 +9,13 @@ export interface Window {
    *
    * @default it has no beginning
    */
-  readonly from?: Date;
+  readonly from?: Date | undefined;
   /**
    * The first moment after it.
    *
    * @default it has no end
    */
-  readonly until?: Date;
+  readonly until?: Date | undefined;
 }
 
 /** Both ends in epoch milliseconds. */

@@ -12,7 +12,7 @@ import {
 /** A runner whose end can be waited for: all of this library's are. */
 export interface MainRunner extends Runner {
   /** For messages. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Settles when the runner has come to rest. */
   finished(options?: FinishedOptions): Promise<void>;
   /** How many errors it has recorded, and thereby told. */
@@ -27,14 +27,14 @@ export interface MainOptions extends ShutdownSignalOptions {
    *
    * @default nothing is called
    */
-  readonly notReady?: (reason: unknown) => unknown;
+  readonly notReady?: ((reason: unknown) => unknown) | undefined;
   /**
    * Milliseconds from there until the runner is told to stop, for load balancers
    * to notice. A runner that is not running yet is stopped without it.
    *
    * @default 0
    */
-  readonly drainDelay?: number;
+  readonly drainDelay?: number | undefined;
   /**
    * Milliseconds that the process has to exit by itself when the runner has ended,
    * before what keeps it alive is named on standard error. If the runner did not
@@ -42,7 +42,7 @@ export interface MainOptions extends ShutdownSignalOptions {
    *
    * @default 1000
    */
-  readonly watchdog?: number;
+  readonly watchdog?: number | undefined;
 }
 
 /**

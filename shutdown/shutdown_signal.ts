@@ -22,7 +22,7 @@ export interface ShutdownSignalOptions {
    *
    * @default ["SIGINT", "SIGTERM"]
    */
-  readonly signals?: readonly SignalName[];
+  readonly signals?: readonly SignalName[] | undefined;
 }
 
 /** The reason of an abort by {@linkcode shutdownSignal}. */

@@ -16,7 +16,7 @@ import type { SupervisorObserver } from "./events.ts";
  */
 export interface SupervisedRunner extends Runner, Errors {
   /** Names the runner; without one, the child needs a `name`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Where the runner is in its life. */
   readonly state: RunnerState;
   /** Settles when the runner has come to rest; rejects if its run failed. */
@@ -47,33 +47,33 @@ export interface Child {
    *
    * @default the runner's name
    */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /**
    * When it is started again.
    *
    * @default "transient"
    */
-  readonly restart?: RestartType;
+  readonly restart?: RestartType | undefined;
   /**
    * The names of the children that must be up before this one starts, and that
    * are stopped after it. Under `rest-for-one` a child without it follows the one
    * before it in the list; an empty list says that it follows none.
    */
-  readonly dependsOn?: readonly string[];
+  readonly dependsOn?: readonly string[] | undefined;
   /**
    * How long it may take to be ready, in milliseconds, from 0. `Infinity` means
    * no limit.
    *
    * @default what the runner itself allows
    */
-  readonly startTimeout?: number;
+  readonly startTimeout?: number | undefined;
   /**
    * How long it may take to end, in milliseconds, within the supervisor's budget.
    * `Infinity` means no other limit than that.
    *
    * @default Infinity
    */
-  readonly stopTimeout?: number;
+  readonly stopTimeout?: number | undefined;
 }
 
 /**
@@ -86,32 +86,32 @@ export interface Backoff {
    *
    * @default 100
    */
-  readonly initial?: number;
+  readonly initial?: number | undefined;
   /**
    * The greatest bound, in milliseconds, from `initial`.
    *
    * @default 15000, or `initial` where that is more
    */
-  readonly max?: number;
+  readonly max?: number | undefined;
   /**
    * What the bound is multiplied by at each failure, from 1.
    *
    * @default 2
    */
-  readonly factor?: number;
+  readonly factor?: number | undefined;
   /**
    * How long a child must have been up for its failures to be forgotten, in
    * milliseconds, from 0. `Infinity` means never.
    *
    * @default 30000
    */
-  readonly resetAfter?: number;
+  readonly resetAfter?: number | undefined;
   /**
    * Gives numbers from 0 to 1, for tests.
    *
    * @default Math.random
    */
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
 }
 
 /** How many restarts are too many, and what happens then. */
@@ -122,13 +122,13 @@ export interface Intensity {
    *
    * @default 5
    */
-  readonly restarts?: number;
+  readonly restarts?: number | undefined;
   /**
    * In milliseconds, above 0.
    *
    * @default 30000
    */
-  readonly window?: number;
+  readonly window?: number | undefined;
   /**
    * What a failure that would need one restart more does. `fail`: the supervisor
    * stops all children and fails. `break`: the child is left alone for a while
@@ -138,13 +138,13 @@ export interface Intensity {
    *
    * @default "fail"
    */
-  readonly then?: "fail" | "break";
+  readonly then?: "fail" | "break" | undefined;
   /**
    * How long a circuit stays open, in milliseconds, from 1.
    *
    * @default 15000
    */
-  readonly coolDown?: number;
+  readonly coolDown?: number | undefined;
 }
 
 /** Options of a `Supervisor`. */
@@ -154,24 +154,24 @@ export interface SupervisorOptions extends Omit<RunnerOptions, "observer"> {
    *
    * @default "supervisor"
    */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** A first observer, as if given to `observe`. */
-  readonly observer?: SupervisorObserver;
+  readonly observer?: SupervisorObserver | undefined;
   /**
    * The budget of a stop in milliseconds, for all children together, where the
    * call names none. `Infinity` means no limit.
    *
    * @default 5000
    */
-  readonly stopTimeout?: number;
+  readonly stopTimeout?: number | undefined;
   /**
    * Which children a restart takes with it.
    *
    * @default "one-for-one"
    */
-  readonly strategy?: Strategy;
+  readonly strategy?: Strategy | undefined;
   /** How long to wait before a restart. */
-  readonly backoff?: Backoff;
+  readonly backoff?: Backoff | undefined;
   /** How many restarts are too many. */
-  readonly intensity?: Intensity;
+  readonly intensity?: Intensity | undefined;
 }

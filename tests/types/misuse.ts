@@ -172,6 +172,16 @@ export async function fine(): Promise<unknown[]> {
   });
   const options: { signal?: AbortSignal | undefined } = {};
   await alone.start(options);
+  const absent = undefined;
+  new Supervisor([{ runner: ticker, dependsOn: absent, stopTimeout: absent }], {
+    backoff: { initial: absent, random: absent },
+    intensity: { then: absent },
+    strategy: absent,
+    observer: absent,
+  });
+  void main(ticker, { drainDelay: absent, notReady: absent });
+  shutdownSignal({ signals: absent });
+  preview(every(1_000, { from: absent }), { count: absent });
   const reloadable = new Reloadable(() => new Ticker(1, idle));
   const current: Ticker | undefined = reloadable.current;
   return [runner, errors, disposable, same, current];
