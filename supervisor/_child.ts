@@ -97,7 +97,11 @@ export function isGoing(node: Node): boolean {
 export function statusOf(node: Node): ChildStatus {
   const { runner, child: state, starts, culprit } = node;
   const { name, restart, error, circuit } = node;
-  const { status } = runner as { status?(): { children: ChildStatus[] } };
+  const { status } = runner as {
+    status?(): { children?: unknown } | undefined;
+  };
+  // A supervisor's, or something else of that name.
+  const children = status?.call(runner)?.children;
   return {
     name,
     state,
@@ -107,7 +111,7 @@ export function statusOf(node: Node): ChildStatus {
     error,
     nextAttempt: culprit?.timer?.armed && Math.max(0, culprit.due - now()),
     circuit,
-    children: status?.call(runner).children,
+    children: Array.isArray(children) ? children : undefined,
   };
 }
 

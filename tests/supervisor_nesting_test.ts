@@ -152,6 +152,23 @@ describe("Supervisor: nesting", () => {
     await top.stop();
   });
 
+  for (const status of [() => {}, () => ({ children: 3 })]) {
+    it(`takes a runner whose status() gives ${JSON.stringify(status())}`, async () => {
+      using time = new FakeTime();
+      const { a } = parts(["a"]);
+      Object.assign(a.runner, { status });
+      const app = supervise([a]);
+      await app.start();
+      a.onStop = "hang";
+      const stop = reasonOf(app.stop({ timeout: 10 }));
+      await pass(time, 10);
+      assert((await stop as Error).message.endsWith('not stopped: "a"'));
+      assertStrictEquals(app.status().children[0]?.children, undefined);
+      a.release.open();
+      await app.finished();
+    });
+  }
+
   it("shows the whole tree in its status", async () => {
     const { a } = parts(["a"]);
     const top = new Supervisor([{ runner: named("low", [a]) }]);
