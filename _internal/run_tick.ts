@@ -102,7 +102,6 @@ export async function runTick(
         isUnheard = true;
         resolve(false);
         clock.disarm(alarm);
-        alarm.ring();
       },
     };
     // First, as a look-alike may refuse.

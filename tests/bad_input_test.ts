@@ -64,6 +64,14 @@ const NO_SIGNAL: [unknown, string][] = [
   [new AbortController(), "an object"],
   [new EventTarget(), "an object"],
   [() => {}, "a function"],
+  [
+    Object.assign(() => {}, {
+      aborted: false,
+      addEventListener() {},
+      removeEventListener() {},
+    }),
+    "a function",
+  ],
 ];
 const NO_BAG: [unknown, string][] = [
   [null, "null"],

@@ -440,6 +440,91 @@ describe("A fake clock", () => {
     }
   });
 
+  it("that moves its timers alone is counted by also after a pause", async () => {
+    const clock = new HandClock({
+      engine: true,
+      date: false,
+      performance: false,
+    });
+    const { now } = performance;
+    let reading = 0;
+    performance.now = () => reading;
+    try {
+      const { ticker, ticks } = watch(10);
+      await ticker.start();
+      reading = 30;
+      await clock.pass(10);
+      assertEquals(ticks.length, 1);
+      await clock.pass(10);
+      assertEquals(ticks.length, 2);
+      await ticker.stop();
+    } finally {
+      performance.now = now;
+      clock.restore();
+    }
+  });
+
+  it("whose timer comes a millisecond early, as engines' may, is not counted by", async () => {
+    const clock = new HandClock({
+      engine: true,
+      date: false,
+      performance: false,
+    });
+    const { now } = performance;
+    let reading = 0;
+    performance.now = () => reading;
+    try {
+      const { ticker, ticks } = watch(10);
+      await ticker.start();
+      reading = 9;
+      await clock.pass(10);
+      assertEquals(ticks.length, 0);
+      reading = 10;
+      await clock.pass(1);
+      assertEquals(ticks.length, 1);
+      await ticker.stop();
+    } finally {
+      performance.now = now;
+      clock.restore();
+    }
+  });
+
+  // As tools that trace a program do, and as Bun's clock that was left on.
+  const { setTimeout: engines } = globalThis;
+  const guises: [string, () => void, () => void][] = [
+    [
+      "wraps",
+      () =>
+        globalThis.setTimeout = ((call: () => void, ms?: number) =>
+          engines(call, ms)) as typeof setTimeout,
+      () => globalThis.setTimeout = engines,
+    ],
+    [
+      "marks",
+      () => Object.assign(engines, { clock: {} }),
+      () => void Reflect.deleteProperty(engines, "clock"),
+    ],
+  ];
+  for (const [verb, begin, end] of guises) {
+    it(`that only ${verb} the engine's functions leaves a ticker on the real time`, async () => {
+      begin();
+      try {
+        let first = true;
+        const { ticker, ticks } = watch(10, () => {
+          if (!first) return;
+          first = false;
+          return wait(45);
+        });
+        await ticker.start();
+        await until(() => ticks.length >= 2);
+        assertGreaterOrEqual(ticks[1]!.missed, 2);
+        await ticker.stop();
+      } finally {
+        end();
+      }
+    });
+  }
+
   it("of Date alone leaves a ticker that starts on the real timers", async () => {
     const RealDate = Date;
     globalThis.Date = class extends RealDate {
@@ -467,6 +552,31 @@ describe("A fake clock", () => {
       await ticker.stop();
       await ticker.finished();
       assertEquals([ticker.state, ticker.errorsTotal()], ["stopped", 0]);
+    });
+  }
+
+  for (
+    const name of ["unbound setTimeout", "myfakeSetTimeout", "fakeSetTimeouts"]
+  ) {
+    it(`whose function is named ${name} has its timers cleared`, async () => {
+      const { setTimeout, clearTimeout } = globalThis;
+      const cleared: unknown[] = [];
+      const set = (call: () => void, ms?: number) => setTimeout(call, ms);
+      globalThis.setTimeout = Object.defineProperty(set, "name", {
+        value: name,
+      }) as typeof setTimeout;
+      globalThis.clearTimeout = (id) => {
+        cleared.push(id);
+        clearTimeout(id);
+      };
+      try {
+        const ticker = new Ticker(60_000, () => {});
+        await ticker.start();
+        await ticker.stop();
+        assertEquals(cleared.length, 1);
+      } finally {
+        Object.assign(globalThis, { setTimeout, clearTimeout });
+      }
     });
   }
 

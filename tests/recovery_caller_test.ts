@@ -159,6 +159,16 @@ describe("recoveryCaller", () => {
     assertLessOrEqual((await printed(new Endless("more"))).length, 50);
   });
 
+  it("quotes only data that begin like another of its lines", async () => {
+    const data = ["trace #0 =>", "no trace #0 =>", "cause #1", "Recovering"];
+    assertEquals((await printed(stacked(undefined), ...data)).slice(1), [
+      '"trace #0 =>"',
+      "no trace #0 =>",
+      '"cause #1"',
+      '"Recovering"',
+    ]);
+  });
+
   it("prints data, a line each, whatever they are", async () => {
     const circular: Record<string, unknown> = {};
     circular["self"] = circular;

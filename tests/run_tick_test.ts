@@ -188,6 +188,26 @@ describe("runTick", () => {
     }),
   );
 
+  for (const spent of [100, 150]) {
+    it(
+      `waits for no more where run has taken ${spent} of 100 ms`,
+      timed(async (clock) => {
+        const done = gate();
+        let checks = 0;
+        const result = runTick(() => ++checks > 1, {
+          interval: 10,
+          timeout: 100,
+          run: () => done.promise,
+        });
+        await clock.pass(spent);
+        done.open();
+        await settle();
+        // No timer has run since.
+        assertEquals([checks, await result], [2, true]);
+      }),
+    );
+  }
+
   it(
     "with a fraction of a millisecond keeps its grid without drift",
     timed(async (clock) => {
@@ -356,6 +376,17 @@ describe("runTick", () => {
     });
     assertEquals(printed.length, 1);
     assertStringIncludes(printed[0]!, "too late to tell");
+  });
+
+  it("prints nothing of what a check throws where it rejects with that", async () => {
+    const printed = await capture(async () => {
+      const result = runTick(() => {
+        throw new Error("no such file");
+      }, { interval: 10, timeout: 1_000 });
+      await assertRejects(() => result, Error, "no such file");
+      await settle();
+    });
+    assertEquals(printed, []);
   });
 
   it("prints nothing of a check that ends by the abort", async () => {

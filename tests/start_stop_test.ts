@@ -4,7 +4,6 @@ import {
   assertFalse,
   assertRejects,
   assertStrictEquals,
-  assertStringIncludes,
   assertThrows,
 } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
@@ -193,8 +192,9 @@ describe("StartStop", () => {
     const service = serve({ name: "db" });
     await service.runner.start();
     const { ready } = service.run().control;
-    const error = assertThrows(ready, Error, "awaitReady");
-    assertStringIncludes(error.message, "db");
+    const { message } = assertThrows(ready, Error);
+    const why = "it was created without 'awaitReady: true'";
+    assertEquals(message, `Cannot make ready "db": ${why}`);
     assertEquals(service.runner.state, "running");
     await service.runner.stop();
   });

@@ -234,7 +234,10 @@ describe("start() with awaitReady", () => {
     });
     const reason = await reasonOf(runner.start());
     assert(reason instanceof Error);
-    assertMatch(reason.message, /db.*ended before it was ready/);
+    assertEquals(
+      reason.message,
+      'Cannot start "db": the run ended before it was ready',
+    );
     assertStrictEquals(runner.errorsLast(), reason);
     assertEquals(runner.state, "stopped");
   });

@@ -263,15 +263,16 @@ export class TickRun extends Run implements Alarm {
   /** The tick in flight has taken too long. */
   #expire(): void {
     const { machine } = this;
+    const { controller } = this.#limit!;
     // Once only.
-    if (this.#limit?.controller.signal.aborted !== false) return;
+    if (controller.signal.aborted) return;
     const why = `the tick did not end within ${this.#settings.tickTimeout} ms`;
     machine.enter();
     this.#error = machine.record(
       new DOMException(machine.cannot("tick", why), "TimeoutError"),
       "tick",
     );
-    this.#limit.controller.abort(this.#error);
+    controller.abort(this.#error);
     machine.exit();
   }
 

@@ -88,7 +88,7 @@ for (const [file, { source, mutants }] of Object.entries(reported).sort()) {
     else if (mutant.status === "Timeout") counts.hung++;
     else if (mutant.status === "Survived") {
       const description = described(source, mutant);
-      if (isExplained(description)) counts.explained++;
+      if (isExplained([...description, file])) counts.explained++;
       else {
         counts.survived++;
         const { start } = mutant.location;
