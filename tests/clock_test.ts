@@ -440,7 +440,10 @@ describe("A fake clock", () => {
     }
   });
 
-  it("that moves its timers alone is counted by also after a pause", async () => {
+  /** Timers that are moved by hand, and a reading that is set by hand. */
+  async function disguised(
+    body: (clock: HandClock, show: (ms: number) => void) => Promise<void>,
+  ): Promise<void> {
     const clock = new HandClock({
       engine: true,
       date: false,
@@ -450,44 +453,37 @@ describe("A fake clock", () => {
     let reading = 0;
     performance.now = () => reading;
     try {
+      await body(clock, (ms) => reading = ms);
+    } finally {
+      performance.now = now;
+      clock.restore();
+    }
+  }
+
+  it("that moves its timers alone is counted by also after a pause", () =>
+    disguised(async (clock, show) => {
       const { ticker, ticks } = watch(10);
       await ticker.start();
-      reading = 30;
+      show(30);
       await clock.pass(10);
       assertEquals(ticks.length, 1);
       await clock.pass(10);
       assertEquals(ticks.length, 2);
       await ticker.stop();
-    } finally {
-      performance.now = now;
-      clock.restore();
-    }
-  });
+    }));
 
-  it("whose timer comes a millisecond early, as engines' may, is not counted by", async () => {
-    const clock = new HandClock({
-      engine: true,
-      date: false,
-      performance: false,
-    });
-    const { now } = performance;
-    let reading = 0;
-    performance.now = () => reading;
-    try {
+  it("whose timer comes a millisecond early, as engines' may, is not counted by", () =>
+    disguised(async (clock, show) => {
       const { ticker, ticks } = watch(10);
       await ticker.start();
-      reading = 9;
+      show(9);
       await clock.pass(10);
       assertEquals(ticks.length, 0);
-      reading = 10;
+      show(10);
       await clock.pass(1);
       assertEquals(ticks.length, 1);
       await ticker.stop();
-    } finally {
-      performance.now = now;
-      clock.restore();
-    }
-  });
+    }));
 
   // As tools that trace a program do, and as Bun's clock that was left on.
   const { setTimeout: engines } = globalThis;
