@@ -48,6 +48,8 @@ export interface Node extends Spec, History {
   proof?: Timer;
   /** Whether it goes once it is down. */
   leaving?: boolean;
+  /** Whether it was told to end, with the time that it has now. */
+  told?: boolean;
   /** Told once when it is as it is to be, or why it is not. */
   waiters: ((failure?: Error) => void)[];
   /** Whether a start of its runner has not settled. */
@@ -97,11 +99,14 @@ export function isGoing(node: Node): boolean {
 export function statusOf(node: Node): ChildStatus {
   const { runner, child: state, starts, culprit } = node;
   const { name, restart, error, circuit } = node;
-  const { status } = runner as {
-    status?(): { children?: unknown } | undefined;
-  };
-  // A supervisor's, or something else of that name.
-  const children = status?.call(runner)?.children;
+  let children: unknown;
+  try {
+    // A supervisor's, or something else of that name.
+    children = (runner as { status?(): { children?: unknown } }).status?.()
+      .children;
+  } catch {
+    // Nothing that is known.
+  }
   return {
     name,
     state,

@@ -15,7 +15,7 @@ export function link(
   // The last is likely to be up last: it is the first to be looked at.
   node.deps = dependsOn.map((each) => {
     const dep = nodes.get(each);
-    if (dep) return dep;
+    if (dep && !(dep.leaving && node.dependsOn)) return dep;
     throw cannot(what, `"${name}" depends on "${each}", which is no child`);
   }).reverse();
   for (const { dependents } of node.deps) dependents.push(node);

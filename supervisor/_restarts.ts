@@ -36,12 +36,19 @@ export abstract class Restarts extends Changes {
     if (node.circuit === "closed" && taken < restarts) {
       const bound = Math.min(initial * factor ** node.attempts++, max);
       // Anything but a number from 0 to 1 would make a storm or a standstill.
-      const part = Math.min(Math.max(random(), 0), 1);
+      let part = 1;
+      try {
+        part = Math.min(Math.max(random(), 0), 1);
+      } catch (error) {
+        this.hold().record(error, "start");
+      }
+      // It may have called back.
+      if (!this.end || node.goal !== "pause") return;
       this.planned.add(node);
       this.plan(node, Math.floor(part * bound) || 1, error);
     } else if (circuit.then === "break") {
       this.show(node, "circuit", "open");
-      this.plan(node, circuit.coolDown, error);
+      this.plan(node, Math.max(circuit.coolDown, this.#room()), error);
     } else {
       const what = `keep "${name}" running`;
       const why = `"${node.name}" ended after ${restarts} restarts`;

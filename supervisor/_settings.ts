@@ -47,19 +47,22 @@ export function specOf(what: string, child: Child) {
     name = runner?.name as string,
     restart = "transient",
     dependsOn,
-    startTimeout = Infinity,
+    startTimeout,
     stopTimeout = Infinity,
   } = object(what, "child", child);
-  const isRunner = [runner?.start, runner?.stop, runner?.finished].every(
-    (each) => typeof each === "function",
-  );
+  const isRunner = [
+    runner?.start,
+    runner?.stop,
+    runner?.finished,
+    runner?.uptime,
+  ].every((each) => typeof each === "function");
   ensure(isRunner, what, "runner", "a runner", runner);
   typed(what, "name", name, "string");
   choice(what, "restart", restart, "permanent, transient, temporary");
-  const isList = Array.isArray(dependsOn ?? []) &&
-    !dependsOn?.some((each) => typeof each !== "string");
+  const isList = dependsOn === undefined || Array.isArray(dependsOn) &&
+      dependsOn.every((each) => typeof each === "string");
   ensure(isList, what, "dependsOn", "a list of names", dependsOn);
-  timeout(what, "startTimeout", startTimeout);
+  if (startTimeout !== undefined) timeout(what, "startTimeout", startTimeout);
   timeout(what, "stopTimeout", stopTimeout);
   return { runner, name, restart, dependsOn, startTimeout, stopTimeout };
 }

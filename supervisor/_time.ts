@@ -3,14 +3,12 @@
 import { timeoutError, toError } from "../_internal/errors.ts";
 import { Timer } from "../_internal/timer.ts";
 
-const realNow = Date.now;
-
 /**
  * Milliseconds that only ever grow, to be subtracted from one another. Fake
  * clocks move `Date` with the timers, but not all of them move `performance`.
  */
 export function now(): number {
-  return (Date.now === realNow ? performance : Date).now();
+  return (/native code/.test(String(Date.now)) ? performance : Date).now();
 }
 
 /** Does something, and resolves with what it fails with, as an error. */
@@ -27,12 +25,12 @@ export async function failureOf(
 
 /** The same within a time; what comes after that counts no more. */
 export function within(
-  ms: number,
+  ms: number | undefined,
   failure: string,
   work: () => unknown,
 ): Promise<Error | undefined> {
   const call = failureOf(work);
-  if (ms === Infinity) return call;
+  if (ms === undefined || ms === Infinity) return call;
   return new Promise((resolve) => {
     const timer = new Timer();
     const late = () => resolve(timeoutError(`it ${failure} within ${ms} ms`));

@@ -9,7 +9,6 @@
 
 import { abortError } from "../_internal/errors.ts";
 import type { Machine } from "../_internal/machine.ts";
-import { nothing } from "../_internal/settings.ts";
 import { Timer } from "../_internal/timer.ts";
 import type { StartControl } from "../start_stop/mod.ts";
 import {
@@ -75,10 +74,11 @@ export class Tree extends Restarts {
     this.#add(node);
     if (!this.end) return Promise.resolve();
     this.aim(node, "run");
-    return this.#settled(node).catch((error) => {
-      this.#drop(node).catch(nothing);
-      throw error;
+    // One that does not start goes at once, and takes nobody with it.
+    node.waiters.push((failure) => {
+      node.leaving = !!failure;
     });
+    return this.#settled(node);
   }
 
   async removeChild(name: string): Promise<void> {
@@ -102,6 +102,7 @@ export class Tree extends Restarts {
     // Another's restart that has taken it down brings it back, too.
     if (!culprit || culprit === node) {
       node.attempts = 0;
+      this.planned.delete(node);
       this.show(node, "circuit", "closed");
       if (culprit) this.over(node);
       else if (child !== "waiting") this.plan(node, 0);
@@ -115,7 +116,9 @@ export class Tree extends Restarts {
 
   /** Gives a stop its time. */
   grant(ms: number = this.settings.stopTimeout): void {
-    if (ms >= 0) this.#deadline = Math.max(this.#deadline, now() + ms);
+    if (ms >= 0 && !this.end) {
+      this.#deadline = Math.max(this.#deadline, now() + ms);
+    }
   }
 
   /** One run of the supervisor. */
@@ -152,9 +155,11 @@ export class Tree extends Restarts {
 
   #begin(ready: () => void): void {
     this.made = [];
-    let left = this.nodes.size;
+    // One that was to go, and did not end in time, still goes.
+    const nodes = [...this.nodes.values()].filter(({ leaving }) => !leaving);
+    let left = nodes.length;
     if (left === 0) ready();
-    for (const node of this.nodes.values()) {
+    for (const node of nodes) {
       Object.assign(node, fresh);
       node.waiters.push((failure) => {
         if (failure && !node.leaving) {
@@ -196,8 +201,13 @@ export class Tree extends Restarts {
 
   /** Takes a child out, and waits until it is down. */
   #drop(node: Node): Promise<void> {
-    if (!node.leaving) {
+    const isLate = node.state === "late";
+    if (!node.leaving || isLate) {
       node.leaving = true;
+      if (isLate) {
+        node.state = "stopping";
+        node.told = false;
+      }
       this.#rest(node, now() + this.settings.stopTimeout);
     }
     return this.#settled(node);
@@ -208,9 +218,13 @@ export class Tree extends Restarts {
     this.planned.delete(node);
     if (node.culprit === node) this.over(node);
     node.culprit = undefined;
+    // With less time it is told anew.
+    if (deadline < node.deadline) node.told = false;
     node.deadline = deadline;
+    // Those who wait for one that is to rest wait for its end.
+    const isCalledOff = node.goal !== "rest" && node.waiters.length > 0;
     this.aim(node, "rest");
-    if (node.waiters.length > 0) {
+    if (isCalledOff) {
       const what = `Cannot start "${node.name}"`;
       tell(node, abortError(`${what}: a stop called it off`));
     }
@@ -234,7 +248,7 @@ export class Tree extends Restarts {
   #kick(node: Node): void {
     const { state, goal, deps, dependents } = node;
     if (isGoing(node)) {
-      if (state !== "stopping" && !dependents.some(isGoing)) {
+      if (!node.told && !dependents.some(isGoing)) {
         void this.#stop(node);
       }
     } else if (node.leaving && state === "stopped") {
@@ -243,7 +257,9 @@ export class Tree extends Restarts {
       this.#runners.delete(node.runner);
       unlink(node);
       tell(node);
-    } else if (goal === "run" && !isActive(node) && !deps.some(isMissing)) {
+    } else if (
+      this.end && goal === "run" && !isActive(node) && !deps.some(isMissing)
+    ) {
       if (this.admits(node)) void this.#start(node);
     }
   }
@@ -253,11 +269,12 @@ export class Tree extends Restarts {
     const { resetAfter, stopTimeout } = this.settings;
     let turn = this.become(node, "starting");
     node.starts++;
+    node.told = false;
     let error = await within(timeout, "was not ready", async () => {
       if (node.starting) throw new Error("an earlier start has not settled");
       node.starting = true;
       try {
-        await runner.start(timeout < Infinity ? { timeout } : {});
+        await runner.start({ timeout });
       } finally {
         node.starting = false;
       }
@@ -279,15 +296,21 @@ export class Tree extends Restarts {
       error = await failureOf(() => runner.finished());
       uptime = now() - since;
     }
-    if (node.turn !== turn) return;
-    if (node.goal === "run") {
-      if (uptime >= resetAfter) node.attempts = 0;
-      if (!isUp) tell(node, error);
-      node.error = error ?? node.error;
-      if (error) this.keep(`keep ${this.own(name)} running`, error, "start");
-      const returns = restart === "permanent" ||
-        restart === "transient" && error;
+    const isStale = node.turn !== turn;
+    const isToRun = node.goal === "run" && !isStale;
+    if (isToRun && !isUp) tell(node, error);
+    // It may have failed just as another took it down.
+    if (error && (isStale ? isUp : isToRun)) {
+      node.error = error;
+      this.keep(`keep ${this.own(name)} running`, error, "start");
+    }
+    if (isStale) return this.settle();
+    if (isToRun) {
+      if (isUp && uptime >= resetAfter) node.attempts = 0;
+      const returns = !node.leaving &&
+        (restart === "permanent" || restart === "transient" && error);
       node.goal = returns ? "pause" : "rest";
+      if (!returns) this.show(node, "circuit", "closed");
       node.deadline = now() + stopTimeout;
     }
     // Out of time, it may still have to end.
@@ -304,15 +327,18 @@ export class Tree extends Restarts {
     const left = Math.max(0, deadline - now());
     const share = Math.floor(deps.some(isGoing) ? left * SHARE : left);
     const timeout = Math.min(stopTimeout, share);
-    this.become(node, "stopping");
+    let turn = this.become(node, "stopping");
+    node.told = true;
     this.settle();
     const error = await within(
       timeout,
       "did not end",
       () => runner.stop({ timeout, signal: this.#force }),
     );
+    // It may have been told again, with less time.
+    if (node.turn !== turn) return;
     const isLate = error && runner.state !== "stopped";
-    const turn = this.become(node, isLate ? "late" : "stopped");
+    turn = this.become(node, isLate ? "late" : "stopped");
     if (isLate) {
       this.keep(`stop ${this.own(name)}`, error, "stop");
       if (node.leaving) tell(node, error);

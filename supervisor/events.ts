@@ -77,7 +77,7 @@ export interface ChildStatus {
   readonly state: ChildState;
   /** When it is started again. */
   readonly restart: RestartType;
-  /** Milliseconds that it has been up; 0 unless it is `running`. */
+  /** Milliseconds that its runner has been `running`. */
   readonly uptime: number;
   /** How often it was started again since the supervisor's launch. */
   readonly restarts: number;

@@ -124,7 +124,7 @@ export interface Intensity {
    */
   readonly restarts?: number | undefined;
   /**
-   * In milliseconds, above 0.
+   * In milliseconds, from 1.
    *
    * @default 30000
    */
@@ -140,7 +140,8 @@ export interface Intensity {
    */
   readonly then?: "fail" | "break" | undefined;
   /**
-   * How long a circuit stays open, in milliseconds, from 1.
+   * How long a circuit stays open at least, in milliseconds, from 1. The trial is
+   * a restart: it waits for its place in the `window`, too.
    *
    * @default 15000
    */

@@ -152,9 +152,10 @@ export class Supervisor extends StartStop {
   }
 
   /**
-   * Restarts a child at once, and those that the strategy restarts with it. It
-   * waits for no backoff, counts as no restart for the intensity, and closes the
-   * circuit of the child. A child that is down is started.
+   * Restarts a child, and those that the strategy restarts with it. It does not
+   * wait for the child's own backoff, counts as no restart for the intensity, and
+   * closes the circuit of the child. A child that is down is started; one that
+   * another's restart has taken down comes back with that.
    *
    * @example Usage
    * ```ts
@@ -213,14 +214,16 @@ export class Supervisor extends StartStop {
    * rest.
    */
   override stop(options?: StopOptions): Promise<void> {
+    const call = super.stop(options);
     this.#tree.grant(options?.timeout);
-    return super.stop(options);
+    return call;
   }
 
   /** Stops and starts as one step, as {@linkcode StartStop.restart} does. */
   override restart(options?: StartOptions): Promise<void> {
+    const call = super.restart(options);
     this.#tree.grant(options?.timeout);
-    return super.restart(options);
+    return call;
   }
 
   /**

@@ -144,6 +144,14 @@ export class Forest {
   #watchRestarts(supervisor: Supervisor, most: number): void {
     let made: number[] = [];
     const planned = new Set<string>();
+    const restart = supervisor.restartChild.bind(supervisor);
+    supervisor.restartChild = (name) => {
+      // One that is asked for takes the place of one that waits, and does not count.
+      const { children } = supervisor.status();
+      const child = children.find((each) => each.name === name);
+      if (child?.nextAttempt !== undefined) planned.delete(name);
+      return restart(name);
+    };
     supervisor.observe((event: SupervisorEvent) => {
       if (event.type === "restart" && event.delay > 0) planned.add(event.child);
       if (event.type === "circuit" && event.from === "open") {

@@ -43,6 +43,71 @@ describe("Supervisor: addChild", () => {
     await app.stop();
   });
 
+  it("takes nobody with a child that does not start", async () => {
+    using time = new FakeTime();
+    const { a, b, log } = parts(["a", "b"]);
+    const app = supervise([a], { strategy: "one-for-all" });
+    await app.start();
+    b.onStart = "fail";
+    await reasonOf(app.addChild(b));
+    await pass(time, 1_000);
+    await app.stop();
+    assertEquals(log, ["a up", "b up", "a down"]);
+  });
+
+  it("fails nothing but itself where no restart is left", async () => {
+    using time = new FakeTime();
+    const { a, b } = parts(["a", "b"]);
+    const app = supervise([a], { intensity: { restarts: 0 } });
+    await app.start();
+    b.onStart = "fail";
+    await reasonOf(app.addChild(b));
+    await pass(time, 1_000);
+    assertEquals([app.state, ...states(app)], ["running", "a running"]);
+    await app.stop();
+  });
+
+  it("lists what comes after a removal of the same name", async () => {
+    using time = new FakeTime();
+    const { a, b } = parts(["a", "b"]);
+    const app = supervise([a]);
+    await app.start();
+    a.fail();
+    await drain();
+    const child = { runner: b.runner, dependsOn: ["a"] };
+    const calls = [
+      watch(app.addChild(child)),
+      watch(app.removeChild("b")),
+      watch(app.addChild(child)),
+    ];
+    await pass(time, 500);
+    assertEquals(calls.map(({ status }) => status), [
+      "rejected",
+      "resolved",
+      "resolved",
+    ]);
+    assertEquals(states(app), ["a running", "b running"]);
+    await app.stop();
+    assertEquals(b.runner.state, "stopped");
+  });
+
+  it("refuses to depend on a child that is to go", async () => {
+    using time = new FakeTime();
+    const { a, b } = parts(["a", "b"]);
+    const app = supervise([{ runner: a.runner, stopTimeout: 10 }]);
+    await app.start();
+    a.onStop = "hang";
+    app.removeChild("a");
+    await pass(time, 50);
+    const { message } = await reasonOf(
+      app.addChild({ runner: b.runner, dependsOn: ["a"] }),
+    ) as Error;
+    assert(message.endsWith('"b" depends on "a", which is no child'));
+    a.release.open();
+    await app.stop();
+    assertEquals(b.starts, 0);
+  });
+
   it("waits for those that it depends on", async () => {
     using time = new FakeTime();
     const { a, b } = parts(["a", "b"]);
@@ -186,6 +251,66 @@ describe("Supervisor: removeChild", () => {
     await app.stop();
   });
 
+  it("goes on when the supervisor is stopped", async () => {
+    using time = new FakeTime();
+    const { a } = parts(["a"]);
+    const app = supervise([a]);
+    await app.start();
+    a.onStop = "hang";
+    const removal = watch(app.removeChild("a"));
+    await drain();
+    const stop = watch(app.stop());
+    await pass(time, 10);
+    a.release.open();
+    await drain();
+    assertEquals([removal.status, stop.status], ["resolved", "resolved"]);
+  });
+
+  it("has its own time for a child that did not end before", async () => {
+    using time = new FakeTime();
+    const { a, b } = parts(["a", "b"]);
+    const app = supervise([
+      { runner: a.runner, stopTimeout: 10, restart: "temporary" },
+      b,
+    ], { strategy: "one-for-all" });
+    await app.start();
+    a.onStop = "hang";
+    b.fail();
+    await pass(time, 1_000);
+    for (const count of [1, 2]) {
+      const removal = watch(app.removeChild("a"));
+      await pass(time, 9);
+      assertEquals([count, removal.status], [count, "pending"]);
+      await pass(time, 1);
+      assertEquals([count, removal.status], [count, "rejected"]);
+    }
+    a.release.open();
+    await drain();
+    assertEquals(states(app), ["b running"]);
+    await app.stop();
+  });
+
+  it("starts a child no more that did not end in time", async () => {
+    using time = new FakeTime();
+    const { a, b } = parts(["a", "b"]);
+    const app = supervise([{ runner: a.runner, stopTimeout: 10 }, b], {
+      intensity: { restarts: 0 },
+    });
+    await app.start();
+    a.onStop = "hang";
+    app.removeChild("a");
+    await pass(time, 20);
+    b.fail();
+    await pass(time, 10);
+    app.start();
+    await pass(time, 10);
+    a.onStop = "end";
+    a.release.open();
+    await drain();
+    assertEquals([a.starts, ...states(app)], [1, "b running"]);
+    await app.stop();
+  });
+
   it("rejects if the child does not end in time, and drops it when it does", async () => {
     using time = new FakeTime();
     const { a } = parts(["a"]);
@@ -249,6 +374,20 @@ describe("Supervisor: restartChild", () => {
     assertEquals(a.starts, 2);
     await pass(time, 1_000);
     assertEquals(a.starts, 2);
+    await app.stop();
+  });
+
+  it("does not count, also where the child waited for its backoff", async () => {
+    using time = new FakeTime();
+    const { a } = parts(["a"]);
+    const app = supervise([a], { intensity: { restarts: 1 } });
+    await app.start();
+    a.fail();
+    await drain();
+    await app.restartChild("a");
+    a.fail();
+    await pass(time, 200);
+    assertEquals([app.state, ...states(app)], ["running", "a running"]);
     await app.stop();
   });
 

@@ -38,10 +38,10 @@ describe("Supervisor: circuit breaker", () => {
     await pass(time, 20);
     const [status] = app.status().children;
     assertEquals([status?.state, status?.circuit], ["waiting", "open"]);
-    assertEquals(status?.nextAttempt, 500);
+    // The window has two restarts in it: the trial waits for room.
+    assertEquals(status?.nextAttempt, 990);
     assertEquals([a.starts, app.state], [3, "running"]);
     a.onStart = "be ready";
-    // The window has still two restarts in it: the trial waits for room.
     await pass(time, 989);
     assertEquals(a.starts, 3);
     await pass(time, 1);
@@ -50,6 +50,19 @@ describe("Supervisor: circuit breaker", () => {
     assertEquals(circuit.length, 2);
     await pass(time, 1);
     assertEquals(circuit, ["open", "half-open", "closed"]);
+    await app.stop();
+  });
+
+  it("closes when the child ends for good on trial", async () => {
+    using time = new FakeTime();
+    const { app, a, circuit } = await scene();
+    a.onStart = "fail";
+    a.fail();
+    await pass(time, 20);
+    a.onStart = "end";
+    await pass(time, 990);
+    assertEquals(circuit, ["open", "half-open", "closed"]);
+    assertEquals(states(app), ["a stopped", "b running"]);
     await app.stop();
   });
 

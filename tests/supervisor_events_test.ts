@@ -137,6 +137,21 @@ describe("Supervisor: errors", () => {
     await app.stop();
   });
 
+  it("has those of all that fail at once, though one takes the others down", async () => {
+    const { a, b } = parts(["a", "b"]);
+    const app = supervise([a, b], { strategy: "one-for-all" });
+    await app.start();
+    a.fail();
+    b.fail();
+    await drain();
+    assertEquals(app.errorsList().map(({ message }) => message), [
+      'Cannot keep "a" of "app" running: a lost',
+      'Cannot keep "b" of "app" running: b lost',
+    ]);
+    assertEquals(app.status().children[1]?.error?.message, "b lost");
+    await app.stop();
+  });
+
   it("prints them unless printErrors is false", async () => {
     const { a } = parts(["a"]);
     const printed: string[] = [];

@@ -57,7 +57,7 @@ describe("Supervisor: bad input", () => {
     ["a child without a runner", [{}], TypeError, "'runner' must be a runner"],
     [
       "a child without a name",
-      [{ runner: { start() {}, stop() {}, finished() {} } }],
+      [{ runner: { start() {}, stop() {}, finished() {}, uptime() {} } }],
       TypeError,
       "'name' must be a string: current value is undefined",
     ],
@@ -72,6 +72,18 @@ describe("Supervisor: bad input", () => {
       [{ runner: runner(), dependsOn: "b" }],
       TypeError,
       "'dependsOn' must be a list of names",
+    ],
+    [
+      "names that are null",
+      [{ runner: runner(), dependsOn: null }],
+      TypeError,
+      "'dependsOn' must be a list of names: current value is null",
+    ],
+    [
+      "a runner without uptime",
+      [{ runner: { start() {}, stop() {}, finished() {} }, name: "a" }],
+      TypeError,
+      "'runner' must be a runner",
     ],
     [
       "a negative startTimeout",

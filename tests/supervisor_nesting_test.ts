@@ -152,8 +152,16 @@ describe("Supervisor: nesting", () => {
     await top.stop();
   });
 
-  for (const status of [() => {}, () => ({ children: 3 })]) {
-    it(`takes a runner whose status() gives ${JSON.stringify(status())}`, async () => {
+  const strange: [string, unknown][] = [
+    ["gives nothing", () => {}],
+    ["gives a number of children", () => ({ children: 3 })],
+    ["throws", () => {
+      throw new Error("unknown");
+    }],
+    ["is a text", "fine"],
+  ];
+  for (const [what, status] of strange) {
+    it(`takes a runner whose status ${what}`, async () => {
       using time = new FakeTime();
       const { a } = parts(["a"]);
       Object.assign(a.runner, { status });

@@ -106,6 +106,49 @@ describe("Supervisor: backoff", () => {
     assertEquals([a.starts, ...states(app)], [1, "a stopped"]);
   });
 
+  it("grows also where a child that starts is healthy at once", async () => {
+    const backoff = { initial: 10, resetAfter: 0 };
+    assertEquals(await starts({ backoff }, 80), [10, 30, 70]);
+  });
+
+  it("takes 1 for a random that throws, and has the error", async () => {
+    using time = new FakeTime();
+    const { a } = parts(["a"]);
+    const app = supervise([a], {
+      backoff: {
+        random() {
+          throw new Error("no dice");
+        },
+      },
+    });
+    await app.start();
+    a.fail();
+    await pass(time, 99);
+    assertEquals(states(app), ["a waiting"]);
+    await pass(time, 1);
+    assertEquals(states(app), ["a running"]);
+    assertEquals(app.errorsLast()?.message, "no dice");
+    await app.stop();
+  });
+
+  it("has a random that takes the child out take it out", async () => {
+    using time = new FakeTime();
+    const { a } = parts(["a"]);
+    const app = supervise([a], {
+      backoff: {
+        random() {
+          app.removeChild("a");
+          return 1;
+        },
+      },
+    });
+    await app.start();
+    a.fail();
+    await pass(time, 1_000);
+    assertEquals([a.starts, ...states(app)], [1]);
+    await app.stop();
+  });
+
   it("takes what random gives as a number from 0 to 1", async () => {
     for (const [value, delay] of [[7, 10], [-7, 1], [NaN, 1]] as const) {
       const random = () => value;

@@ -69,6 +69,43 @@ describe("Supervisor: stop", () => {
     assertEquals(log.slice(2), ["b down", "a down"]);
   });
 
+  it("leaves the budget of a later stop alone where a call is refused", async () => {
+    using time = new FakeTime();
+    const { a } = parts(["a"]);
+    const given: unknown[] = [];
+    const stop = a.runner.stop.bind(a.runner);
+    a.runner.stop = (options) => {
+      given.push(options?.timeout);
+      return stop(options);
+    };
+    const app = supervise([a]);
+    const life = new AbortController();
+    await app.start({ signal: life.signal });
+    await reasonOf(app.restart({ signal: AbortSignal.abort() }));
+    await reasonOf(app.stop({ signal: 1 as never }));
+    await pass(time, 10_000);
+    life.abort();
+    await drain();
+    assertEquals(given, [5_000]);
+  });
+
+  it("gives a child that is stopping already the time that there is", async () => {
+    using time = new FakeTime();
+    const { a, b, log } = parts(["a", "b"]);
+    const app = supervise([a, { runner: b.runner, dependsOn: ["a"] }]);
+    await app.start();
+    b.onStop = "hang";
+    app.restartChild("b");
+    await drain();
+    const stop = watch(app.stop({ timeout: 100 }));
+    await pass(time, 95);
+    assertEquals(log.at(-1), "a down");
+    await pass(time, 5);
+    assert((stop.reason as Error).message.endsWith('; not stopped: "b"'));
+    b.release.open();
+    await app.finished();
+  });
+
   it("bounds a child by its own stopTimeout", async () => {
     using time = new FakeTime();
     const { a, b, log } = parts(["a", "b"]);

@@ -1,9 +1,9 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
-import { StartStop } from "@golib/runner";
+import { StartStop, untilAborted } from "@golib/runner";
 import { Supervisor } from "@golib/runner/supervisor";
-import { gate, reasonOf } from "./_helpers.ts";
+import { gate, reasonOf, watch } from "./_helpers.ts";
 import { drain, parts, pass, states, supervise } from "./_parts.ts";
 
 describe("Supervisor", () => {
@@ -164,6 +164,45 @@ describe("Supervisor", () => {
     assertEquals(message.startsWith('Cannot start "b" of "app": '), true);
     assertEquals((cause as Error).name, "TimeoutError");
     assertEquals(states(app), ["a stopped", "b stopped"]);
+  });
+
+  it("starts nothing more once a child has failed to start", async () => {
+    const { a, b, log } = parts(["a", "b"]);
+    a.onStart = "fail";
+    const app = supervise([
+      { runner: a.runner, restart: "temporary" },
+      { runner: b.runner, dependsOn: ["a"] },
+    ]);
+    await reasonOf(app.start());
+    assertEquals(log, ["a up"]);
+  });
+
+  it("starts nothing more once a start function has stopped it", async () => {
+    const { b, log } = parts(["b"]);
+    const runner = new StartStop(
+      (signal) => {
+        app.stop();
+        return untilAborted(signal);
+      },
+      undefined,
+      { name: "a" },
+    );
+    const app = supervise([{ runner }, b]);
+    const error = await reasonOf(app.start()) as Error;
+    await app.finished();
+    assertEquals([error.name, ...log], ["AbortError"]);
+  });
+
+  it("sets no limit where startTimeout is Infinity", async () => {
+    using time = new FakeTime();
+    const { a } = parts(["a"]);
+    a.onStart = "hang";
+    const app = supervise([{ runner: a.runner, startTimeout: Infinity }]);
+    const start = watch(app.start());
+    // The runner's own would be 30 s.
+    await pass(time, 40_000);
+    assertEquals(start.status, "pending");
+    await app.stop();
   });
 
   it("bounds a start that hangs in a runner which knows no limit", async () => {
