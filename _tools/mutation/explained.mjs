@@ -116,6 +116,11 @@ export const explained = [
     why: "What stands there instead does the same.",
     mutants: [
       [
+        "const alarm = { due: 0, index: 0, ring: nothing };",
+        "{ due: 0, index: 0, ring: nothing }",
+        "{}",
+      ],
+      [
         "if (due > bucket.due) bucket.due = due;",
         "due > bucket.due",
         "due >= bucket.due",
