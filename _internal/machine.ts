@@ -8,6 +8,7 @@
 
 import type { Runner, StartOptions } from "../runner.ts";
 import { Call, type Verb } from "./call.ts";
+import { isCleanAbort } from "./errors.ts";
 import { Journal } from "./journal.ts";
 import type { Run, Thrown } from "./run.ts";
 import { nothing, type Settings } from "./settings.ts";
@@ -79,7 +80,8 @@ export class Machine extends Journal {
         }
         this.#halt();
       }
-      this.#advance();
+      // One that only waits changes nothing for the others, which may be many.
+      if (!run || !isFinish) this.#advance();
       this.exit();
       return call.promise;
     } catch (error) {
@@ -99,7 +101,7 @@ export class Machine extends Journal {
     // Whatever else ends its wait has disarmed its timer: there is a run.
     const run = this.#state.run!;
     const why =
-      `the run did not end within ${call.grace} ms; it cannot where it awaits its own stop`;
+      `the run did not end within ${call.grace} ms; it cannot if it awaits its own stop`;
     const error = new DOMException(this.cannot(call.verb, why), "TimeoutError");
     this.enter();
     if (!run.isOverdue) this.record(error, "stop");
@@ -110,16 +112,14 @@ export class Machine extends Journal {
 
   /** Ends the wait of a call. */
   cutShort(call: Call, reason: unknown): void {
-    this.enter();
     call.reject(reason);
-    this.#advance();
-    this.exit();
+    if (call.verb !== "wait for") this.#advance();
   }
 
   /** The run's main function has settled. */
   ended(run: Run, thrown?: Thrown): void {
     this.enter();
-    if (thrown && !run.isClean(thrown.error)) {
+    if (thrown && !isCleanAbort(thrown.error, run.signal)) {
       const error = this.record(thrown.error, "start");
       run.failure ??= error;
     }

@@ -1,6 +1,6 @@
 /** One run: its signals, and what keeps it from being over. */
 
-import { isCleanAbort, reasonOf } from "./errors.ts";
+import { reasonOf } from "./errors.ts";
 import type { Machine } from "./machine.ts";
 import type { AbortListener } from "./signals.ts";
 
@@ -73,11 +73,6 @@ export abstract class Run implements AbortListener {
     this.#reason = reason;
     this.#controller?.abort(this.reason);
     void this.halted();
-  }
-
-  /** Whether a rejection is how work ends that was told to end. */
-  isClean(error: unknown): boolean {
-    return this.#told > 0 && isCleanAbort(error, this.signal);
   }
 
   /** Nobody waits any more. */

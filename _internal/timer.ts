@@ -51,11 +51,12 @@ export class Timer {
     const armed = this.armed;
     const clear = this.#clear;
     this.armed = undefined;
-    if (armed === undefined || this.isLeaky) return;
-    try {
-      clear(armed.id as number);
-    } catch {
-      // A fake clock that is gone may refuse; its timers are gone with it.
+    if (armed && !this.isLeaky) {
+      try {
+        clear(armed.id as number);
+      } catch {
+        // A fake clock that is gone may refuse; its timers are gone with it.
+      }
     }
   }
 }

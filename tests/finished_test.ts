@@ -246,6 +246,24 @@ describe("finished()", () => {
     await runner.stop();
   });
 
+  it("may be waited for by a hundred thousand, each of whom may give up", async () => {
+    // Were all looked at for each, this would take a minute.
+    const { runner } = serve();
+    await runner.start();
+    const count = 100_000;
+    const controllers = Array.from(
+      { length: count },
+      () => new AbortController(),
+    );
+    const waits = controllers.map(({ signal }) => runner.finished({ signal }));
+    const given = controllers.filter((_each, index) => index % 2);
+    for (const controller of given) controller.abort();
+    await runner.stop();
+    const ends = await Promise.allSettled(waits);
+    const fulfilled = ends.filter(({ status }) => status === "fulfilled");
+    assertEquals(fulfilled.length, count / 2);
+  });
+
   it("does not mind a signal that aborts afterwards", async () => {
     const { runner } = serve();
     const patience = new AbortController();

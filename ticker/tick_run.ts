@@ -234,7 +234,7 @@ export class TickRun extends Run implements Alarm {
       this.#expire();
     }
     if (
-      thrown && !this.isClean(thrown.error) &&
+      thrown && !isCleanAbort(thrown.error, this.signal) &&
       !isCleanAbort(thrown.error, this.#limit?.controller.signal)
     ) {
       const error = machine.record(thrown.error, "tick");
