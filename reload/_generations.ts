@@ -43,7 +43,10 @@ export class Generations<R extends GenerationRunner> {
   #over!: Deferred;
   /** How the current generation has ended. */
   #outcome: Promise<void> | undefined;
+  /** Aborts once nobody waits for the end of it all any more. */
   #force: AbortSignal | undefined;
+  /** Whether all was told to stop, whose grace then counts. */
+  #told = false;
 
   /** @param record Keeps an error that does not end the run. */
   constructor(
@@ -57,10 +60,11 @@ export class Generations<R extends GenerationRunner> {
   }
 
   /** Lives until the current generation has ended, and all others with it. */
-  async run(ready: () => void): Promise<void> {
+  async run(ready: () => void, force: AbortSignal): Promise<void> {
     this.#over = deferred();
-    this.#force = this.#outcome = undefined;
-    this.#halted = false;
+    this.#force = force;
+    this.#outcome = undefined;
+    this.#halted = this.#told = false;
     this.#turning = this.#turns(ready);
     await this.#over.promise;
     this.halt();
@@ -78,15 +82,16 @@ export class Generations<R extends GenerationRunner> {
     else {
       this.#stale = true;
       if (this.#next !== undefined) void this.#stop(this.#next);
-      this.#turning ??= this.#turns();
+      // Until there is one, the first turn is under way: its factory may call this.
+      if (this.current) this.#turning ??= this.#turns();
     }
     return promise;
   }
 
-  /** Ends it all; once `force` has aborted nobody waits for that any more. */
-  halt(force?: AbortSignal): void {
+  /** Ends it all, perhaps because it was told to stop. */
+  halt(told = false): void {
     this.#halted = true;
-    this.#force ??= force;
+    this.#told ||= told;
     this.#callOff();
     for (const each of this.#live.keys()) void this.#stop(each);
     this.#over.resolve();
@@ -163,7 +168,7 @@ export class Generations<R extends GenerationRunner> {
     this.number = number;
     const late = old && await this.#stop(old);
     if (late === undefined) asked?.resolve();
-    else asked?.reject(this.#force ? late : this.#record(late, "stop"));
+    else asked?.reject(this.#told ? late : this.#record(late, "stop"));
   }
 
   #outdated(): boolean {
@@ -187,9 +192,11 @@ export class Generations<R extends GenerationRunner> {
 
   /** Resolves to what it rejected with. */
   async #stop(runner: R): Promise<unknown> {
-    const signal = this.#force;
     try {
-      await runner.stop(signal && { signal, timeout: Infinity });
+      await runner.stop({
+        signal: this.#force,
+        timeout: this.#told ? Infinity : undefined,
+      });
     } catch (reason) {
       return reason;
     }

@@ -88,12 +88,12 @@ export class Reloadable<R extends GenerationRunner = GenerationRunner>
       ...rest
     } = bag(what, options);
     super(
-      (_signal, { ready }) => {
+      (_signal, { ready, force }) => {
         this.#errors = [];
         this.#total = 0;
-        return this.#generations.run(ready);
+        return this.#generations.run(ready, force);
       },
-      (force) => this.#generations.halt(force),
+      () => this.#generations.halt(true),
       { ...rest, name, printErrors, maxErrors, awaitReady: true },
     );
     this.#maxErrors = maxErrors;
@@ -157,7 +157,8 @@ export class Reloadable<R extends GenerationRunner = GenerationRunner>
    *   goes on untouched;
    * - with a `TimeoutError`, which is recorded, if the old one did not end in its
    *   time; the new one goes on;
-   * - with an `AbortError`, if the `Reloadable` is not running, or ends meanwhile.
+   * - with an `AbortError`, if the `Reloadable` is not running, or ends meanwhile,
+   *   as it does where there was no old one.
    *
    * It never causes an unhandled rejection.
    */

@@ -3,13 +3,16 @@
 /** What Deno, Node and Bun have in common; each gives it as `process`. */
 export interface Process {
   exitCode: number | string | null | undefined;
-  exit(code: number): never;
+  exit(code?: number): never;
   on(event: string, listener: Heard): unknown;
   off(event: string, listener: Heard): unknown;
   getActiveResourcesInfo?(): string[];
-  getBuiltinModule?(
-    id: "node:os",
-  ): { constants: { signals: Record<string, number> } };
+  getBuiltinModule?(id: string): {
+    /** Of "node:os". */
+    constants: { signals: Record<string, number> };
+    /** Of "node:worker_threads". */
+    isMainThread: boolean;
+  };
 }
 
 /** Is told of a signal; not every engine gives the number too. */
@@ -27,14 +30,20 @@ export function processOf(): Process | undefined {
   return typeof process?.on === "function" &&
       typeof process.exit === "function" &&
       // Cloudflare's is a look-alike, to which no signal is ever sent.
-      WebSocketPair === undefined
+      WebSocketPair === undefined &&
+      // Nor to a thread.
+      process.getBuiltinModule?.("node:worker_threads").isMainThread !== false
     ? process as Process
     : undefined;
 }
 
-/** The number of a signal; `undefined` where the platform does not know it. */
+/**
+ * The number of a signal; `undefined` where the platform does not know it, 0
+ * where the engine cannot tell.
+ */
 export function numberOf(process: Process, name: string): number | undefined {
-  return process.getBuiltinModule?.("node:os").constants.signals[name];
+  const os = process.getBuiltinModule?.("node:os");
+  return os ? os.constants.signals[name] : 0;
 }
 
 /** A timer that does not keep the process alive. */

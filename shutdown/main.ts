@@ -19,6 +19,11 @@ export interface MainRunner extends Runner {
   errorsTotal?(): number;
 }
 
+/** How many run: one may follow the other, or stand beside it. */
+let programs = 0;
+/** Whether one of them did not end in its time. */
+let overdue = false;
+
 /** Options of {@linkcode main}. */
 export interface MainOptions extends ShutdownSignalOptions {
   /**
@@ -75,8 +80,8 @@ export interface MainOptions extends ShutdownSignalOptions {
  *
  * @param runner What the program consists of.
  * @param options Which signals stop it, and how.
- * @returns a promise of the exit code, once the runner has come to rest or was
- * given up. It rejects with a `TypeError` or `RangeError` for bad input only.
+ * @returns a promise of 0 or 1 as in the table, once the runner has come to rest or
+ * was given up. It rejects with a `TypeError` or `RangeError` for bad input only.
  */
 export async function main(
   runner: MainRunner,
@@ -95,17 +100,21 @@ export async function main(
   timeout(what, "drainDelay", drainDelay);
   timeout(what, "watchdog", watchdog);
 
-  const told = shutdownSignal(signals === undefined ? {} : { signals });
+  const told = shutdownSignal({ signals });
+  programs++;
   const life = new AbortController();
   // A runner that only waits does not keep the process alive.
   const hold = setInterval(() => {}, LONGEST);
   const drain = new Timer();
   let late = false;
-  const stop = () =>
-    runner.stop().catch((error) => {
-      late = true;
+  const stop = async () => {
+    try {
+      await runner.stop();
+    } catch (error) {
+      late = overdue = true;
       throw error;
-    });
+    }
+  };
 
   const run = async () => {
     try {
@@ -141,6 +150,7 @@ export async function main(
     // What a runner has recorded it has printed, or was told not to.
     if (!runner.errorsTotal?.()) recoveryCaller("main", error);
   }
+  programs--;
   clearInterval(hold);
   drain.disarm();
   told.dispose();
@@ -150,12 +160,14 @@ export async function main(
   process.exitCode ||= code;
   if (watchdog < Infinity) {
     unrefTimeout(() => {
+      // Another one keeps it alive, rightly.
+      if (programs) return;
       console.error(
         `The program has ended, but something keeps the process alive: ${
           holders(process)
         }`,
       );
-      if (late) process.exit(code);
+      if (overdue) process.exit();
     }, Math.min(watchdog, LONGEST));
   }
   return code;

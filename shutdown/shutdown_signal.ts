@@ -106,15 +106,17 @@ export function shutdownSignal(
       const reason = abortError(`Received ${name}`);
       controller.abort(Object.assign(reason, { signal: name }));
     } else if (now - first > SAME_MS) {
-      process?.exit(128 + (number ?? numberOf(process, name) ?? 0));
+      process?.exit(128 + (number ?? numberOf(process, name)!));
     }
   };
   const dispose = () => {
     for (const name of heeded.splice(0)) process?.off(name, heard);
   };
-  for (const name of process ? signals : []) {
+  for (const name of signals) {
+    // An engine takes one that it does not know for an event like any other.
+    if (!process || numberOf(process, name) === undefined) continue;
     try {
-      process?.on(name, heard);
+      process.on(name, heard);
       heeded.push(name);
     } catch {
       // Windows has few of them, and Deno refuses the others.

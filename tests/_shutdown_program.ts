@@ -112,6 +112,30 @@ const scenarios: Record<string, () => Promise<unknown>> = {
     return main(new StartStop(() => {}));
   },
   hangup: () => main(service(), { signals: ["SIGHUP", "SIGBREAK"] }),
+  ownCodeLate: () => {
+    process.exitCode = 3;
+    return main(service(() => wait(60_000), 50), { watchdog: 100 });
+  },
+  oneAfterTheOther: async () => {
+    await main(service(() => wait(60_000), 50), { watchdog: 50 });
+    await main(
+      new StartStop(async () => {
+        await wait(300);
+        console.log("the other");
+      }),
+      { watchdog: 50 },
+    );
+  },
+  sideBySide: () =>
+    Promise.all([
+      main(new StartStop(() => {}), { watchdog: 50 }),
+      main(new StartStop(() => wait(300))),
+    ]),
+  thread: async () => {
+    const { Worker, isMainThread } = await import("node:worker_threads");
+    if (!isMainThread) return shutdownSignal();
+    return new Worker(new URL(import.meta.url), { argv: ["thread"] });
+  },
   leak: async () => {
     setInterval(() => {}, 1_000);
     await main(new StartStop(() => {}), { watchdog: 50 });

@@ -272,6 +272,31 @@ describe("Reloadable", () => {
     await reloadable.stop();
   });
 
+  it("makes a newer generation for a reload that its factory calls", async () => {
+    let reload: Promise<void> | undefined;
+    const log: string[] = [];
+    const reloadable = new Reloadable((generation) => {
+      reload ??= reloadable.reload();
+      return new StartStop(
+        async (signal, { ready }) => {
+          log.push(`start ${generation}`);
+          await wait(generation === 1 ? 50 : 0);
+          ready();
+          await untilAborted(signal);
+        },
+        undefined,
+        { awaitReady: true },
+      );
+    });
+    reloadable.start();
+    await turns();
+    await time.tickAsync(50);
+    await reload;
+    await turns();
+    assertEquals([reloadable.generation, log], [2, ["start 2"]]);
+    await reloadable.stop();
+  });
+
   it("rejects a reload at once when it is stopped meanwhile", async () => {
     const { reloadable, log } = app([{}, { ready: 1_000 }]);
     await reloadable.start();
@@ -485,6 +510,22 @@ describe("Reloadable", () => {
     assertStringIncludes(String(stop.reason), "within 300 ms");
     assertEquals([log.at(-1), reloadable.state], ["end 1", "stopped"]);
     assertEquals(reloadable.errorsTotal(), 1);
+  });
+
+  it("forces a generation that ends already, too", async () => {
+    const { reloadable, log } = app([{ stop: Infinity, stopTimeout: 60_000 }], {
+      stopTimeout: 300,
+    });
+    await reloadable.start();
+    const reload = watch(reloadable.reload());
+    await turns();
+    const stop = watch(reloadable.stop());
+    await turns();
+    await time.tickAsync(300);
+    await turns();
+    assertStringIncludes(String(stop.reason), "within 300 ms");
+    assertEquals((reload.reason as Error)?.name, "AbortError");
+    assertEquals([log.at(-1), reloadable.state], ["end 1", "stopped"]);
   });
 
   it("stops all on the signal of its start", async () => {

@@ -16,6 +16,7 @@ import {
   type MainRunner,
   shutdownSignal,
   type ShutdownSignalOptions,
+  type SignalName,
 } from "../shutdown/mod.ts";
 import { StartStop } from "../start_stop/mod.ts";
 import { canKill, type Child, type Ended, isNode, spawn } from "./_child.ts";
@@ -168,6 +169,7 @@ describe("main() ends with the exit code", () => {
 
   it("of the program where that has set one", processes, async () => {
     assertEquals((await run("ownCode")).code, 3);
+    assertEquals((await kill("ownCodeLate")).code, 3);
   });
 });
 
@@ -233,6 +235,13 @@ describe("main()", () => {
     },
   );
 
+  it("lets another one go on where one has ended", processes, async () => {
+    const { code, errors } = await run("sideBySide");
+    assertEquals([code, errors], [0, ""]);
+    const late = await kill("oneAfterTheOther");
+    assertEquals([late.code, late.lines.at(-1)], [1, "the other"]);
+  });
+
   it(
     "runs where there is no process, and says that nothing will stop it",
     processes,
@@ -293,6 +302,17 @@ describe("shutdownSignal()", () => {
     await delay(250);
     child.kill("SIGTERM");
     assertEquals((await child.ended).code, 143);
+  });
+
+  it("leaves out what the platform does not know", processes, () => {
+    const signals = ["SIGTERM", "SIGNONE"] as SignalName[];
+    const signal = shutdownSignal({ signals });
+    assertEquals(signal.signals, ["SIGTERM"]);
+    signal.dispose();
+  });
+
+  it("says so in a thread, which is sent no signals", processes, async () => {
+    assertStringIncludes((await run("thread")).errors, "no such signals");
   });
 
   it("is disposable, and says what it listens to", processes, () => {
