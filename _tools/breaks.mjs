@@ -126,7 +126,7 @@ export const breaks = [
   },
   {
     name: "a clean end of an aborted run is an error",
-    from: "if (thrown && !run.isClean(thrown.error)) {",
+    from: "if (thrown && !isCleanAbort(thrown.error, run.signal)) {",
     to: "if (thrown) {",
   },
   {
