@@ -2,7 +2,7 @@
 
 import type { Machine } from "../_internal/machine.ts";
 import type { ErrorPhase } from "../runner.ts";
-import { cannot, type Node } from "./_child.ts";
+import { cannot, isActive, leads, type Node } from "./_child.ts";
 import type { Settings } from "./_settings.ts";
 import type { SupervisorChildEvent, SupervisorRestartEvent } from "./events.ts";
 
@@ -48,17 +48,22 @@ export class Changes {
 
   aim(node: Node, goal: Node["goal"]): void {
     node.goal = goal;
+    if (!isActive(node)) node.told = false;
     this.#mark(node);
   }
 
   /** A child has changed; what follows from it follows when all is settled. */
   #mark(node: Node): void {
-    const { deps, dependents, state, goal } = node;
-    this.marked.push(node);
-    for (const each of deps) this.marked.push(each);
-    for (const each of dependents) this.marked.push(each);
+    const { state, goal } = node;
     const waits = state === "stopped" && goal !== "rest";
     const shown = waits ? "waiting" : state === "late" ? "stopping" : state;
+    const mark = (each: Node) => void this.marked.push(each);
+    mark(node);
+    leads(node, "deps", mark);
+    // Those beyond one that has ended for good may start.
+    const isPassed = (each: Node) =>
+      this.end && !waits && each.goal === "rest" && !isActive(each);
+    leads(node, "dependents", mark, isPassed);
     this.show(node, "child", shown);
   }
 

@@ -83,8 +83,34 @@ export function nodeOf(what: string, child: Child): Node {
 }
 
 /** Whether those that depend on it have to wait for it. */
-export function isMissing({ child }: Node): boolean {
-  return child !== "running" && child !== "stopped";
+export function isMissing({ child, state, goal, leaving }: Node): boolean {
+  if (child === "running") return goal !== "run";
+  return child !== "stopped" && !(leaving && state === "late");
+}
+
+/** Whether it stands between its neighbours no more: it is down, and not to start. */
+export function isOut(node: Node): boolean {
+  return !isActive(node) && node.goal !== "run";
+}
+
+/**
+ * Whether one next to a child is so, or one beyond neighbours that are passed, such
+ * as a job that has ended; the first found ends the search.
+ */
+export function leads(
+  node: Node,
+  side: "deps" | "dependents",
+  is: (each: Node) => unknown,
+  isPassed: (each: Node) => unknown = isOut,
+): boolean {
+  const seen = new Set([node]);
+  for (const from of seen) {
+    for (const each of from[side]) {
+      if (is(each)) return true;
+      if (isPassed(each)) seen.add(each);
+    }
+  }
+  return false;
 }
 
 export function isActive({ state }: Node): boolean {

@@ -17,6 +17,8 @@ import {
   isActive,
   isGoing,
   isMissing,
+  isOut,
+  leads,
   type Node,
   nodeOf,
   pathsOf,
@@ -218,6 +220,7 @@ export class Tree extends Restarts {
     this.planned.delete(node);
     if (node.culprit === node) this.over(node);
     node.culprit = undefined;
+    this.show(node, "circuit", "closed");
     // With less time it is told anew.
     if (deadline < node.deadline) node.told = false;
     node.deadline = deadline;
@@ -246,9 +249,10 @@ export class Tree extends Restarts {
   }
 
   #kick(node: Node): void {
-    const { state, goal, deps, dependents } = node;
+    const { state, goal } = node;
     if (isGoing(node)) {
-      if (!node.told && !dependents.some(isGoing)) {
+      const isPassed = (each: Node) => isOut(each) && !each.told;
+      if (!node.told && !leads(node, "dependents", isGoing, isPassed)) {
         void this.#stop(node);
       }
     } else if (node.leaving && state === "stopped") {
@@ -258,7 +262,8 @@ export class Tree extends Restarts {
       unlink(node);
       tell(node);
     } else if (
-      this.end && goal === "run" && !isActive(node) && !deps.some(isMissing)
+      this.end && goal === "run" && !isActive(node) &&
+      !leads(node, "deps", isMissing)
     ) {
       if (this.admits(node)) void this.#start(node);
     }
@@ -299,14 +304,16 @@ export class Tree extends Restarts {
     const isStale = node.turn !== turn;
     const isToRun = node.goal === "run" && !isStale;
     if (isToRun && !isUp) tell(node, error);
-    // It may have failed just as another took it down.
-    if (error && (isStale ? isUp : isToRun)) {
+    // It may have failed just as another took it down; where it was started again
+    // before it had ended, that is the end of the later run.
+    const isOwn = isUp && node.turn < turn + 3;
+    if (isOwn && uptime >= resetAfter) node.attempts = 0;
+    if (error && (isOwn || isToRun)) {
       node.error = error;
       this.keep(`keep ${this.own(name)} running`, error, "start");
     }
     if (isStale) return this.settle();
     if (isToRun) {
-      if (isUp && uptime >= resetAfter) node.attempts = 0;
       const returns = !node.leaving &&
         (restart === "permanent" || restart === "transient" && error);
       node.goal = returns ? "pause" : "rest";
@@ -323,9 +330,11 @@ export class Tree extends Restarts {
   }
 
   async #stop(node: Node): Promise<void> {
-    const { name, runner, deps, deadline, stopTimeout } = node;
+    const { name, runner, deadline, stopTimeout } = node;
     const left = Math.max(0, deadline - now());
-    const share = Math.floor(deps.some(isGoing) ? left * SHARE : left);
+    const share = Math.floor(
+      leads(node, "deps", isGoing) ? left * SHARE : left,
+    );
     const timeout = Math.min(stopTimeout, share);
     let turn = this.become(node, "stopping");
     node.told = true;

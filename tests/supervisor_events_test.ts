@@ -152,6 +152,42 @@ describe("Supervisor: errors", () => {
     await app.stop();
   });
 
+  it("counts the failure of a child once that ended late and was started again", async () => {
+    using time = new FakeTime();
+    const { a, b } = parts(["a", "b"]);
+    const app = supervise([a, { runner: b.runner, stopTimeout: 10 }], {
+      strategy: "one-for-all",
+      backoff: { initial: 20 },
+    });
+    await app.start();
+    b.onStop = "hang";
+    a.fail();
+    await pass(time, 25);
+    b.onStop = "end";
+    b.release.open();
+    await pass(time, 100);
+    const before = app.errorsTotal();
+    b.fail();
+    await drain();
+    assertEquals(app.errorsTotal() - before, 1);
+    await app.stop();
+  });
+
+  it("has those of a child that waits for others to go down first", async () => {
+    const { a, b } = parts(["a", "b"]);
+    const app = supervise([a, b], { strategy: "rest-for-one" });
+    await app.start();
+    b.onStop = "hang";
+    app.restartChild("a");
+    await drain();
+    a.fail();
+    await drain();
+    assertEquals(app.errorsTotal(), 1);
+    assertEquals(app.status().children[0]?.error?.message, "a lost");
+    b.release.open();
+    await app.stop();
+  });
+
   it("prints them unless printErrors is false", async () => {
     const { a } = parts(["a"]);
     const printed: string[] = [];

@@ -111,6 +111,28 @@ describe("Supervisor: backoff", () => {
     assertEquals(await starts({ backoff }, 80), [10, 30, 70]);
   });
 
+  it("begins anew after a healthy while that another's restart has ended", async () => {
+    using time = new FakeTime();
+    const { a, b } = parts(["a", "b"]);
+    const delays: number[] = [];
+    const app = supervise([a, b], {
+      strategy: "one-for-all",
+      backoff: { initial: 10, resetAfter: 5_000 },
+      intensity: unlimited,
+    });
+    app.observe((event) => {
+      if (event.type === "restart") delays.push(event.delay);
+    });
+    await app.start();
+    for (const part of [b, b, b, a, b]) {
+      if (part === a) await pass(time, 60_000);
+      part.fail();
+      await pass(time, 100);
+    }
+    assertEquals(delays, [10, 20, 40, 10, 10]);
+    await app.stop();
+  });
+
   it("takes 1 for a random that throws, and has the error", async () => {
     using time = new FakeTime();
     const { a } = parts(["a"]);
