@@ -61,16 +61,6 @@ export const explained = [
         "true",
       ],
       [
-        "return this.#told > 0 && isCleanAbort(error, this.signal);",
-        "this.#told > 0",
-        "true",
-      ],
-      [
-        "return this.#told > 0 && isCleanAbort(error, this.signal);",
-        "this.#told > 0",
-        "this.#told >= 0",
-      ],
-      [
         "if (options === undefined) return defaults;",
         "options === undefined",
         "false",
@@ -139,11 +129,6 @@ export const explained = [
         "this.#events ??= [];",
         "[]",
         '["Stryker was here"]',
-      ],
-      [
-        "if (armed === undefined || this.isLeaky) return;",
-        "armed === undefined",
-        "false",
       ],
       [
         "return (value as Record<string, unknown> | null | undefined)?.[key];",
