@@ -57,13 +57,15 @@ export class Changes {
     const { state, goal } = node;
     const waits = state === "stopped" && goal !== "rest";
     const shown = waits ? "waiting" : state === "late" ? "stopping" : state;
-    const mark = (each: Node) => void this.marked.push(each);
-    mark(node);
-    leads(node, "deps", mark);
-    // Those beyond one that has ended for good may start.
-    const isPassed = (each: Node) =>
-      this.end && !waits && each.goal === "rest" && !isActive(each);
-    leads(node, "dependents", mark, isPassed);
+    this.marked.push(node);
+    if (node.deps.length + node.dependents.length > 0) {
+      const mark = (each: Node) => void this.marked.push(each);
+      // Those beyond one that has ended for good may start.
+      const isPassed = (each: Node) =>
+        this.end && !waits && each.goal === "rest" && !isActive(each);
+      leads(node, "deps", mark);
+      leads(node, "dependents", mark, isPassed);
+    }
     this.show(node, "child", shown);
   }
 

@@ -93,6 +93,11 @@ export function isOut(node: Node): boolean {
   return !isActive(node) && node.goal !== "run";
 }
 
+/** Whether it is so, and was not told to end, after those that depend on it. */
+export function isAside(node: Node): boolean {
+  return isOut(node) && !node.told;
+}
+
 /**
  * Whether one next to a child is so, or one beyond neighbours that are passed, such
  * as a job that has ended; the first found ends the search.
@@ -103,6 +108,7 @@ export function leads(
   is: (each: Node) => unknown,
   isPassed: (each: Node) => unknown = isOut,
 ): boolean {
+  if (!node[side].length) return false;
   const seen = new Set([node]);
   for (const from of seen) {
     for (const each of from[side]) {

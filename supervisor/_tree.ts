@@ -15,9 +15,9 @@ import {
   cannot,
   fresh,
   isActive,
+  isAside,
   isGoing,
   isMissing,
-  isOut,
   leads,
   type Node,
   nodeOf,
@@ -251,8 +251,7 @@ export class Tree extends Restarts {
   #kick(node: Node): void {
     const { state, goal } = node;
     if (isGoing(node)) {
-      const isPassed = (each: Node) => isOut(each) && !each.told;
-      if (!node.told && !leads(node, "dependents", isGoing, isPassed)) {
+      if (!node.told && !leads(node, "dependents", isGoing, isAside)) {
         void this.#stop(node);
       }
     } else if (node.leaving && state === "stopped") {
