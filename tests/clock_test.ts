@@ -552,7 +552,7 @@ describe("A fake clock", () => {
   }
 
   for (
-    const name of ["unbound setTimeout", "myfakeSetTimeout", "fakeSetTimeouts"]
+    const name of ["unbound setTimeout", "_fakeSetTimeout", "fakeSetTimeouts"]
   ) {
     it(`whose function is named ${name} has its timers cleared`, async () => {
       const { setTimeout, clearTimeout } = globalThis;

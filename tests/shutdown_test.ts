@@ -305,7 +305,7 @@ describe("shutdownSignal()", () => {
   });
 
   it("leaves out what the platform does not know", processes, () => {
-    const signals = ["SIGTERM", "SIGNONE"] as SignalName[];
+    const signals = ["SIGTERM", "SIGNAL"] as SignalName[];
     const signal = shutdownSignal({ signals });
     assertEquals(signal.signals, ["SIGTERM"]);
     signal.dispose();
