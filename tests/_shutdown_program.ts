@@ -9,6 +9,7 @@ import { untilAborted } from "../tools.ts";
 interface Program {
   exitCode?: number;
   argv: string[];
+  execArgv: string[];
   listenerCount(name: string): number;
 }
 
@@ -134,7 +135,16 @@ const scenarios: Record<string, () => Promise<unknown>> = {
   thread: async () => {
     const { Worker, isMainThread } = await import("node:worker_threads");
     if (!isMainThread) return shutdownSignal();
-    return new Worker(new URL(import.meta.url), { argv: ["thread"] });
+    const { url } = import.meta;
+    const argv = { argv: ["thread"] };
+    if (!process.execArgv.includes("tsx")) {
+      return new Worker(new URL(url), argv);
+    }
+    // Node 20 does not hand on to a thread what takes the types off.
+    const { href } = new URL(import.meta.resolve("tsx/esm/api"));
+    const code = `import("${href}").then((tsx) => tsx.register())
+      .then(() => import("${url}"))`;
+    return new Worker(code, { ...argv, eval: true });
   },
   leak: async () => {
     setInterval(() => {}, 1_000);
