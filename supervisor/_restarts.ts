@@ -19,6 +19,16 @@ export abstract class Restarts extends Changes {
   /** Lets each child that is marked do what its goal asks for. */
   abstract settle(): void;
 
+  /** Does something later, and all that follows from it. */
+  after(ms: number, work: () => void): Timer {
+    const timer = new Timer();
+    timer.arm(ms, () => {
+      work();
+      this.settle();
+    });
+    return timer;
+  }
+
   /** Plans the restart of a child that is down after it was to run. */
   retry(node: Node, error: Error | undefined): void {
     const {
@@ -29,9 +39,10 @@ export abstract class Restarts extends Changes {
       factor,
       max,
       random,
-      ...circuit
+      then,
+      coolDown,
     } = this.settings;
-    this.#room();
+    const wait = this.#room();
     const taken = this.made.length + this.planned.size;
     if (node.circuit === "closed" && taken < restarts) {
       const bound = Math.min(initial * factor ** node.attempts++, max);
@@ -46,9 +57,9 @@ export abstract class Restarts extends Changes {
       if (!this.end || node.goal !== "pause") return;
       this.planned.add(node);
       this.plan(node, Math.floor(part * bound) || 1, error);
-    } else if (circuit.then === "break") {
+    } else if (then === "break") {
       this.show(node, "circuit", "open");
-      this.plan(node, Math.max(circuit.coolDown, this.#room()), error);
+      this.plan(node, Math.max(coolDown, wait), error);
     } else {
       const what = `keep "${name}" running`;
       const why = `"${node.name}" ended after ${restarts} restarts`;
@@ -83,11 +94,7 @@ export abstract class Restarts extends Changes {
 
   #wait(node: Node, ms: number): void {
     node.due = now() + ms;
-    const timer = node.timer = new Timer();
-    timer.arm(ms, () => {
-      this.over(node);
-      this.settle();
-    });
+    node.timer = this.after(ms, () => this.over(node));
   }
 
   over(node: Node): void {

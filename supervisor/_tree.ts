@@ -9,7 +9,6 @@
 
 import { abortError } from "../_internal/errors.ts";
 import type { Machine } from "../_internal/machine.ts";
-import { Timer } from "../_internal/timer.ts";
 import type { StartControl } from "../start_stop/mod.ts";
 import {
   cannot,
@@ -207,7 +206,7 @@ export class Tree extends Restarts {
     if (!node.leaving || isLate) {
       node.leaving = true;
       if (isLate) {
-        node.state = "stopping";
+        this.become(node, "stopping");
         node.told = false;
       }
       this.#rest(node, now() + this.settings.stopTimeout);
@@ -273,7 +272,6 @@ export class Tree extends Restarts {
     const { resetAfter, stopTimeout } = this.settings;
     let turn = this.become(node, "starting");
     node.starts++;
-    node.told = false;
     let error = await within(timeout, "was not ready", async () => {
       if (node.starting) throw new Error("an earlier start has not settled");
       node.starting = true;
@@ -289,11 +287,10 @@ export class Tree extends Restarts {
       const since = now();
       turn = this.become(node, "running");
       if (node.circuit !== "closed") {
-        const timer = node.proof = new Timer();
-        timer.arm(resetAfter, () => {
-          this.show(node, "circuit", "closed");
-          this.settle();
-        });
+        node.proof = this.after(
+          resetAfter,
+          () => this.show(node, "circuit", "closed"),
+        );
       }
       if (node.goal === "run") tell(node);
       this.settle();

@@ -1,8 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
+import type { Strategy } from "@golib/runner/supervisor";
 import { watch } from "./_helpers.ts";
-import { drain, parts, pass, states, supervise } from "./_parts.ts";
+import { drain, type Part, parts, pass, states, supervise } from "./_parts.ts";
 
 describe("Supervisor: order", () => {
   it("starts nothing on a dependency that is to go down", async () => {
@@ -54,43 +55,33 @@ describe("Supervisor: order", () => {
     await app.stop();
   });
 
-  it("stops in reverse past a child that has ended", async () => {
-    using time = new FakeTime();
-    const { a, b, c, log } = parts(["a", "b", "c"]);
-    const app = supervise([a, b, c], { strategy: "rest-for-one" });
-    await app.start();
-    b.end();
-    await drain();
-    c.onStop = "hang";
-    log.length = 0;
-    const stop = watch(app.stop());
-    await pass(time, 10);
-    assertEquals(log, ["c down"]);
-    c.release.open();
-    await drain();
-    assertEquals([stop.status, ...log], ["resolved", "c down", "a down"]);
-  });
-
-  it("stops in reverse past a child that waits for its restart", async () => {
-    using time = new FakeTime();
-    const { a, b, c, log } = parts(["a", "b", "c"]);
-    const app = supervise([
-      a,
-      { runner: b.runner, dependsOn: ["a"] },
-      { runner: c.runner, dependsOn: ["b"] },
-    ]);
-    await app.start();
-    b.fail();
-    await drain();
-    c.onStop = "hang";
-    log.length = 0;
-    const stop = watch(app.stop());
-    await pass(time, 10);
-    assertEquals(log, ["c down"]);
-    c.release.open();
-    await drain();
-    assertEquals(stop.status, "resolved");
-  });
+  const gone: [string, Strategy, (part: Part) => void][] = [
+    ["has ended", "rest-for-one", (part) => part.end()],
+    ["waits for its restart", "one-for-one", (part) => part.fail()],
+  ];
+  for (const [what, strategy, goes] of gone) {
+    it(`stops in reverse past a child that ${what}`, async () => {
+      using time = new FakeTime();
+      const { a, b, c, log } = parts(["a", "b", "c"]);
+      const chain = strategy === "rest-for-one" ? [a, b, c] : [
+        a,
+        { runner: b.runner, dependsOn: ["a"] },
+        { runner: c.runner, dependsOn: ["b"] },
+      ];
+      const app = supervise(chain, { strategy });
+      await app.start();
+      goes(b);
+      await drain();
+      c.onStop = "hang";
+      log.length = 0;
+      const stop = watch(app.stop());
+      await pass(time, 10);
+      assertEquals(log, ["c down"]);
+      c.release.open();
+      await drain();
+      assertEquals([stop.status, ...log], ["resolved", "c down", "a down"]);
+    });
+  }
 
   it("starts past a child that is not started again", async () => {
     using time = new FakeTime();
