@@ -7,7 +7,19 @@ import process from "node:process";
 import { root } from "./engines.mjs";
 
 const core = ["mod.ts", "runner.ts", "tools.ts", "start_stop", "ticker"];
-const optional = ["schedule", "supervisor", "shutdown", "reload"];
+const optional = [
+  "admission",
+  "coordination",
+  "http",
+  "observability",
+  "reload",
+  "resource",
+  "schedule",
+  "shutdown",
+  "supervisor",
+  "testing",
+  "worker",
+];
 const problems = [];
 
 function filesOf(place) {
