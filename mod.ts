@@ -30,7 +30,9 @@
 
 export type { Lifecycle } from "./_internal/lifecycle.ts";
 export type {
+  ChildEntry,
   ErrorPhase,
+  ErrorRecord,
   Errors,
   FinishedOptions,
   Observer,

@@ -29,8 +29,15 @@ export interface StartOptions {
 
 /** Options of {@linkcode Runner.stop}. */
 export interface StopOptions {
-  /** Cuts the wait short; the run is told to end all the same. */
+  /** Cuts the wait short; the run is asked to end all the same. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * The reason with which the run's signal aborts: any value. Where the run was
+   * asked to end before, the first reason stays.
+   *
+   * @default an `AbortError`
+   */
+  readonly reason?: unknown;
   /**
    * The grace in milliseconds: how long to wait for the end of the run.
    * `Infinity` means no limit.
@@ -107,6 +114,29 @@ export interface Runner extends AsyncDisposable {
   isRunning(): boolean;
   /** Milliseconds that the run has been running; 0 in every other state. */
   uptime(): number;
+  /**
+   * The runners that this one runs, in their order, as a copy. Absent where a
+   * runner has none by its nature.
+   */
+  children?(): readonly ChildEntry[];
+}
+
+/** One of the runners that a runner runs. */
+export interface ChildEntry {
+  /** The name that the parent knows it by; no other child has it. */
+  readonly name: string;
+  /** The present runner, or `undefined` where there is none at the moment. */
+  readonly runner: Runner | undefined;
+}
+
+/** A recorded error, with where it came from and when. */
+export interface ErrorRecord {
+  /** The error as `errorsList()` has it. */
+  readonly error: Error;
+  /** The function it came from. */
+  readonly phase: ErrorPhase;
+  /** When it was recorded, by the wall clock: a date of the caller's own. */
+  readonly at: Date;
 }
 
 /** The errors of a runner since its last launch. */
@@ -117,6 +147,11 @@ export interface Errors {
   errorsList(): Error[];
   /** How many errors there were, also those that are no longer kept. */
   errorsTotal(): number;
+  /**
+   * The errors of `errorsList()`, each with its phase and time. The runners of
+   * this library have it; those of others may lack it.
+   */
+  errorsLog?(): ErrorRecord[];
 }
 
 /** The state of a runner has changed. */
@@ -168,8 +203,8 @@ export interface RunnerTickEvent {
 }
 
 /**
- * What an observer is told, told apart by `type`. More types may come: ignore
- * those you do not know.
+ * What an observer is given, told apart by `type`. The union grows with the
+ * library: ignore each type that you do not know.
  */
 export type RunnerEvent = RunnerStateEvent | RunnerErrorEvent | RunnerTickEvent;
 

@@ -7,12 +7,20 @@ import type { Settings } from "./settings.ts";
 
 type Teller = (event: RunnerEvent) => Promise<void>;
 
+/** A recorded error. */
+export interface Entry {
+  readonly error: Error;
+  readonly phase: ErrorPhase;
+  /** When, in epoch milliseconds: a date is made only for those who ask. */
+  readonly at: number;
+}
+
 /** The journal of one runner. */
 export class Journal {
   readonly runner: Runner;
   readonly settings: Settings;
   /** The newest errors since the last launch, oldest first; absent without any. */
-  errors: Error[] | undefined;
+  errors: Entry[] | undefined;
   /** How many errors there were since then. */
   total = 0;
   // One for each time that an observer has joined.
@@ -62,7 +70,8 @@ export class Journal {
     const error = toError(value);
     this.enter();
     const errors = this.errors ??= [];
-    if (errors.push(error) > settings.maxErrors) errors.shift();
+    const entry = { error, phase, at: Date.now() };
+    if (errors.push(entry) > settings.maxErrors) errors.shift();
     this.total++;
     if (this.isObserved) this.emit({ type: "error", runner, error, phase });
     if (settings.printErrors) {

@@ -1,6 +1,7 @@
 /** What every runner offers to its users. */
 
 import type {
+  ErrorRecord,
   Errors,
   FinishedOptions,
   Observer,
@@ -44,6 +45,14 @@ export abstract class Lifecycle implements Runner, Errors {
   /** The name that the runner was given, else that of its kind. */
   get name(): string {
     return this.#machine.settings.name;
+  }
+
+  /**
+   * How long a stop of the runner waits in milliseconds, where the call does not
+   * say: the option of this name, or its default.
+   */
+  get stopTimeout(): number {
+    return this.#machine.settings.stopTimeout;
   }
 
   /**
@@ -135,7 +144,8 @@ export abstract class Lifecycle implements Runner, Errors {
    * ```
    *
    * @param options `timeout`, the grace in milliseconds, else the runner's
-   * `stopTimeout`, and `signal`, which cuts the wait short.
+   * `stopTimeout`; `signal`, which cuts the wait short; and `reason`, with which
+   * the run's signal aborts.
    * @returns a promise that resolves once the run has ended. It rejects with a
    * `TimeoutError` when the grace has passed, the first of which is recorded for
    * a run, with the reason of `signal`, or with a `TypeError` or `RangeError` for
@@ -261,7 +271,7 @@ export abstract class Lifecycle implements Runner, Errors {
 
   /** The newest error since the last launch, or `undefined`. */
   errorsLast(): Error | undefined {
-    return this.#machine.errors?.at(-1);
+    return this.#machine.errors?.at(-1)?.error;
   }
 
   /**
@@ -269,7 +279,38 @@ export abstract class Lifecycle implements Runner, Errors {
    * a copy.
    */
   errorsList(): Error[] {
-    return [...this.#machine.errors ?? []];
+    return (this.#machine.errors ?? []).map(({ error }) => error);
+  }
+
+  /**
+   * The errors of {@linkcode Lifecycle.errorsList}, each with its phase and the
+   * time at which it was recorded.
+   *
+   * @example Usage
+   * ```ts
+   * import { StartStop } from "@golib/runner";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const job = new StartStop(() => {
+   *   throw new Error("disk full");
+   * }, { printErrors: false });
+   * await job.start();
+   * await job.finished().catch(() => {});
+   *
+   * const [entry] = job.errorsLog();
+   * assertEquals(entry?.error.message, "disk full");
+   * assertEquals(entry?.phase, "start");
+   * assertEquals(entry?.at instanceof Date, true);
+   * ```
+   *
+   * @returns a copy; the dates are made for the caller.
+   */
+  errorsLog(): ErrorRecord[] {
+    return (this.#machine.errors ?? []).map(({ error, phase, at }) => ({
+      error,
+      phase,
+      at: new Date(at),
+    }));
   }
 
   /** How many errors there were since the last launch, also those not kept. */

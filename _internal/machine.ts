@@ -6,7 +6,7 @@
  * which may call back into the machine.
  */
 
-import type { Runner, StartOptions } from "../runner.ts";
+import type { Runner, StopOptions } from "../runner.ts";
 import { Call, type Verb } from "./call.ts";
 import { isCleanAbort } from "./errors.ts";
 import { Journal } from "./journal.ts";
@@ -49,9 +49,9 @@ export class Machine extends Journal {
   }
 
   /** Does what a caller wants, or has it wait. */
-  call(verb: Verb, options?: StartOptions): Promise<void> {
+  call(verb: Verb, options?: StopOptions): Promise<void> {
     try {
-      const { signal, timeout: ms } = this.read(verb, options);
+      const { signal, timeout: ms, reason } = this.read(verb, options);
       const { run } = this.#state;
       const isStop = verb === "stop";
       const isFinish = verb === "wait for";
@@ -61,7 +61,7 @@ export class Machine extends Journal {
         signal === undefined &&
           (run ? isStop && run.isIdle : !isFinish && !this.settings.awaitReady)
       ) {
-        if (isStop) this.#halt();
+        if (isStop) this.#halt(reason);
         else this.launch();
         return DONE;
       }
@@ -78,7 +78,7 @@ export class Machine extends Journal {
             each.reject(new DOMException(why, "AbortError"));
           }
         }
-        this.#halt();
+        this.#haltFor(reason);
       }
       // One that only waits changes nothing for the others, which may be many.
       if (!run || !isFinish) this.#advance();
@@ -142,13 +142,18 @@ export class Machine extends Journal {
   }
 
   /** The options of a call, checked. */
-  read(verb: string, options: StartOptions | undefined): StartOptions {
+  read(verb: string, options: StopOptions | undefined): StopOptions {
     if (options === undefined) return {};
     const what = `${verb} "${this.settings.name}"`;
-    const { signal, timeout: ms } = bag(what, options);
+    const method = verb === "wait for" ? "finished" : verb;
+    const { signal, timeout: ms, reason } = bag(
+      what,
+      options,
+      `${method}({ signal })`,
+    );
     signalLike(what, signal);
     if (ms !== undefined) timeout(what, "timeout", ms);
-    return { signal, timeout: ms };
+    return { signal, timeout: ms, reason };
   }
 
   /** Launches for a call in line, or for one that has to wait for nothing. */
@@ -184,6 +189,16 @@ export class Machine extends Journal {
     if (this.isObserved) {
       this.emit({ type: "state", runner: this.runner, from, to: state.name });
     }
+  }
+
+  /** Halts the run for a stop; a start that waits for it was called off. */
+  #haltFor(reason: unknown): void {
+    const { name } = this.settings;
+    const calledOff = reason === undefined ? undefined : new DOMException(
+      `"${name}" was told to stop`,
+      "AbortError",
+    );
+    this.#halt(reason, calledOff);
   }
 
   /** Tells the run to end, where it has not been told. */

@@ -121,3 +121,12 @@ export function recoveryCaller(
     // Standard error itself is broken: there is nowhere left to tell it.
   }
 }
+
+/** Prints one line to standard error, safely as above: no failure, but to be seen. */
+export function warn(line: string): void {
+  try {
+    console.error(escaped(line));
+  } catch {
+    // As above.
+  }
+}

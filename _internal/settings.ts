@@ -14,6 +14,8 @@ export interface Settings {
   readonly awaitReady?: boolean;
   /** In milliseconds; there with `awaitReady`. */
   readonly startTimeout?: number;
+  /** In milliseconds; how old the last beat of a service may be. */
+  readonly staleAfter?: number;
 }
 
 /** The default of every function: it does nothing. */
@@ -41,9 +43,10 @@ export function settingsOf<T extends object>(
   options: { readonly [key in keyof T]?: unknown } | undefined,
 ): T {
   if (options === undefined) return defaults;
+  const given = bag(what, options);
   const settings = { ...defaults };
   for (const key in defaults) {
-    const value = bag(what, options)[key];
+    const value = given[key];
     if (value === undefined) continue;
     if (key === "maxErrors") whole(what, key, value as number, 1, Infinity);
     else if (typeof defaults[key] !== "number") {

@@ -1,6 +1,6 @@
 /** Checks of what a caller gives; each throws before anything has changed. */
 
-import { text } from "./errors.ts";
+import { peek, text } from "./errors.ts";
 
 function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 100));
@@ -35,11 +35,29 @@ export function typed<T>(
   throw new Failure(says(what, name, expected, value));
 }
 
-/** A bag of options, an empty one where it is absent. */
+/** Whether a value has the shape of a signal; one that refuses to say has none. */
+function isSignal(value: unknown): boolean {
+  return typeof peek(value, "aborted") === "boolean" &&
+    typeof peek(value, "addEventListener") === "function" &&
+    typeof peek(value, "removeEventListener") === "function";
+}
+
+/**
+ * A bag of options, an empty one where it is absent.
+ *
+ * @param call How a signal is given in the bag, for those who give it instead of
+ * the bag: `start({ signal })`.
+ */
 export function bag<T extends object>(
   what: string,
   value: T = {} as T,
+  call?: string,
 ): Partial<T> {
+  const expected = call ? `an object, as in ${call}` : "an object";
+  if (isSignal(value)) {
+    const said = `Cannot ${what}: 'options' must be ${expected}`;
+    throw new TypeError(`${said}: current value is an AbortSignal`);
+  }
   return typed(what, "options", value, "object", "an object");
 }
 

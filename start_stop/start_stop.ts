@@ -4,6 +4,7 @@ import { Lifecycle, machineOf } from "../_internal/lifecycle.ts";
 import { Machine } from "../_internal/machine.ts";
 import { Run, type Thrown } from "../_internal/run.ts";
 import { defaultsOf, nothing, settingsOf } from "../_internal/settings.ts";
+import { checkUnknown } from "../_internal/unknown_options.ts";
 import { typed } from "../_internal/validate.ts";
 import type { RunnerOptions } from "../runner.ts";
 
@@ -17,6 +18,13 @@ export interface StartControl {
    * @throws {Error} if the runner was created without `awaitReady`.
    */
   ready(): void;
+  /**
+   * Says that the service is alive and does its work. Where the option `staleAfter`
+   * is set, a health check takes the service for stalled once the last beat is
+   * older; nothing else follows from it. Only the time of the last beat is kept.
+   * Once the run has ended it does nothing. It needs no `this`.
+   */
+  beat(): void;
   /**
    * Says "now", where the signal says "begin to end": it aborts when the last
    * that waited for the end of the run has given up.
@@ -58,14 +66,26 @@ export interface StartStopOptions extends RunnerOptions {
    * @default 30000
    */
   readonly startTimeout?: number | undefined;
+  /**
+   * How old the last `control.beat()` may be, in milliseconds, before a health
+   * check takes the service for stalled; until the first beat the age is that of
+   * the run. `Infinity` means that none is expected.
+   *
+   * @default Infinity
+   */
+  readonly staleAfter?: number | undefined;
 }
 
 const DEFAULTS = /* @__PURE__ */ defaultsOf("start-stop", {
   awaitReady: false,
   startTimeout: 30_000,
+  staleAfter: Infinity,
 });
+const KNOWN = /* @__PURE__ */ Object.keys(DEFAULTS);
 
 class ServiceRun extends Run {
+  /** When it said that it is alive, on the scale of `performance.now()`. */
+  lastBeat?: number;
   readonly #start: StartFunction;
   readonly #stop: StopFunction;
 
@@ -144,6 +164,9 @@ function controlOf(run: ServiceRun): StartControl {
       state.call.resolve();
       machine.exit();
     },
+    beat() {
+      run.lastBeat = performance.now();
+    },
     get force() {
       return run.force;
     },
@@ -193,6 +216,15 @@ export class StartStop extends Lifecycle {
    * Makes a runner that is stopped; nothing is started.
    *
    * @param start Holds the service; what it throws is recorded.
+   * @param options How the runner behaves.
+   * @throws {TypeError} if an argument or option is not of its type.
+   * @throws {RangeError} if a number makes no sense.
+   */
+  constructor(start: StartFunction, options?: StartStopOptions);
+  /**
+   * Makes a runner that is stopped; nothing is started.
+   *
+   * @param start Holds the service; what it throws is recorded.
    * @param stop Called once when a run is told to end; what it throws is recorded.
    * @param options How the runner behaves.
    * @throws {TypeError} if an argument or option is not of its type.
@@ -200,18 +232,29 @@ export class StartStop extends Lifecycle {
    */
   constructor(
     start: StartFunction,
-    stop: StopFunction = nothing,
+    stop?: StopFunction,
     options?: StartStopOptions,
+  );
+  constructor(
+    start: StartFunction,
+    second: StopFunction | StartStopOptions = nothing,
+    third?: StartStopOptions,
   ) {
     super();
     const what = "create a StartStop";
+    const isBag = typeof second === "object" && second !== null &&
+      third === undefined;
+    const stop = isBag ? nothing : second as StopFunction;
+    const options = isBag ? second : third;
     typed(what, "start", start, "function");
     typed(what, "stop", stop, "function");
+    const settings = settingsOf(what, DEFAULTS, options);
+    checkUnknown(what, "StartStop", options, KNOWN);
     machineOf(
       this,
       new Machine(
         this,
-        settingsOf(what, DEFAULTS, options),
+        settings,
         (machine, call) => {
           if (machine.settings.awaitReady) limitStart(machine, call!);
           return new ServiceRun(machine, call?.signal, start, stop);

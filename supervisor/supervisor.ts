@@ -91,7 +91,11 @@ export class Supervisor extends StartStop {
     const settings = settingsOf(what, children, options);
     const tree = new Tree(what, children, settings);
     super((signal, control) => tree.run(signal, control), undefined, {
-      ...settings,
+      name: settings.name,
+      observer: settings.observer,
+      printErrors: settings.printErrors,
+      stopTimeout: settings.stopTimeout,
+      maxErrors: settings.maxErrors,
       awaitReady: true,
       // Each child has its own.
       startTimeout: Infinity,

@@ -194,7 +194,11 @@ const TARGETS: Target[] = [
         ]),
         (value) => new StartStop(any(value)),
       ],
-      [aFunction("stop"), (value) => new StartStop(nothing, any(value))],
+      [
+        aFunction("stop"),
+        // With options behind it, as they may stand in its place.
+        (value) => new StartStop(nothing, any(value), {}),
+      ],
     ],
     call: (options) => new StartStop(nothing, undefined, any(options)),
     valid: {},

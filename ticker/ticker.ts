@@ -3,6 +3,7 @@ import { Lifecycle, machineOf } from "../_internal/lifecycle.ts";
 import { Machine } from "../_internal/machine.ts";
 import type { Run } from "../_internal/run.ts";
 import { settingsOf } from "../_internal/settings.ts";
+import { checkUnknown } from "../_internal/unknown_options.ts";
 import { typed } from "../_internal/validate.ts";
 import type { Schedule } from "../runner.ts";
 import { intervalOf } from "./interval.ts";
@@ -79,6 +80,7 @@ export class Ticker extends Lifecycle {
     const checked = intervalOf(what, interval);
     typed(what, "tick", tick, "function");
     const settings = settingsOf(what, DEFAULTS, options);
+    checkUnknown(what, "Ticker", options, Object.keys(DEFAULTS));
     machineOf(
       this,
       new Machine(

@@ -34,8 +34,8 @@ export function constructors(): void {
   new StartStop();
   // @ts-expect-error: the start function is no function
   new StartStop("start");
-  // @ts-expect-error: options in the place of the stop function
-  new StartStop(idle, { name: "x" });
+  // @ts-expect-error: no such option, in the place of the stop function
+  new StartStop(idle, { title: "x" });
   // @ts-expect-error: null is not absent
   new StartStop(idle, null);
   // @ts-expect-error: no such option
