@@ -18,7 +18,11 @@ export interface Times {
  * once. Tells the last of them, NaN where there is none, and the run after them,
  * `Infinity` where there is none.
  */
-export type Calendar = (end: number) => [last: number, next: number];
+export interface Calendar {
+  (end: number): [last: number, next: number];
+  /** The next run, NaN where it has not been asked for. */
+  readonly next: number;
+}
 
 export function calendarOf(run: TickRun, schedule: Schedule): Calendar {
   const { machine } = run;
@@ -35,7 +39,7 @@ export function calendarOf(run: TickRun, schedule: Schedule): Calendar {
     }
   }
 
-  return (end) => {
+  function pass(end: number): [last: number, next: number] {
     let last = NaN;
     next ??= after(start);
     for (let count = 1; next <= end; count++) {
@@ -44,5 +48,9 @@ export function calendarOf(run: TickRun, schedule: Schedule): Calendar {
       next = after(count < MOST ? last : end);
     }
     return [last, next];
-  };
+  }
+
+  return Object.defineProperty(pass, "next", { get: () => next ?? NaN }) as
+    & typeof pass
+    & Calendar;
 }

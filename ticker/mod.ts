@@ -21,5 +21,6 @@ export type {
   TickerOptions,
   TickFunction,
   TickOptions,
+  Ticks,
 } from "./spec.ts";
 export { Ticker } from "./ticker.ts";

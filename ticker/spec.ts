@@ -15,6 +15,17 @@ export interface TickControl {
   /** Asks for a stop, as by `stop()`, without waiting for it. */
   stop(): void;
   /**
+   * Ends the tick as skipped, which is neither a success nor a failure: where
+   * another machine does the work, say. What it throws is a failure all the same.
+   */
+  skip(): void;
+  /**
+   * When the tick was due, in milliseconds on the scale of `performance.now()`, or
+   * since 1970 where the ticker goes by a schedule: the oldest point of the grid
+   * reached since the tick before, or the run of the schedule.
+   */
+  readonly scheduledAt: number;
+  /**
    * How many points of the grid, or runs of the schedule, passed without a tick
    * since the tick before.
    */
@@ -76,4 +87,31 @@ export interface TickerOptions extends RunnerOptions {
 export interface TickOptions {
   /** The life of the tick: when it aborts, so does the signal of the tick. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * When the tick was due, as the host has it: on the scale of `performance.now()`
+   * for an interval, in milliseconds since 1970 for a schedule.
+   *
+   * @default now
+   */
+  readonly scheduledAt?: number | undefined;
+}
+
+/** What the ticks of a ticker came to, since it was made. */
+export interface Ticks {
+  /** How many have ended, in whatever way. */
+  readonly total: number;
+  /** How many have failed. */
+  readonly failed: number;
+  /** How many have failed since the last that succeeded, or since the launch. */
+  readonly failedInARow: number;
+  /** How many points of the grid, or runs of the schedule, passed without a tick. */
+  readonly missed: number;
+  /** How many have called `control.skip()`. */
+  readonly skipped: number;
+  /** When the last tick that has ended began; kept from the first reading on. */
+  readonly lastStart?: Date;
+  /** When a tick last ended well; kept from the first reading on. */
+  readonly lastSuccess?: Date;
+  /** How long the last tick took, in milliseconds; kept from the first reading on. */
+  readonly lastDuration?: number;
 }

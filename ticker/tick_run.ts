@@ -2,28 +2,25 @@ import { type Alarm, type Clock, clockOf } from "../_internal/clock.ts";
 import { isCleanAbort } from "../_internal/errors.ts";
 import type { Machine } from "../_internal/machine.ts";
 import { Run, type Thrown } from "../_internal/run.ts";
-import { defaultsOf } from "../_internal/settings.ts";
 import { EPSILON } from "../_internal/timer.ts";
 import type { Schedule } from "../runner.ts";
+import type { Body } from "./body.ts";
 import { type Calendar, calendarOf, type Times } from "./calendar.ts";
 import { intervalOf } from "./interval.ts";
 import { Limit } from "./limit.ts";
-import type { TickControl, TickFunction } from "./spec.ts";
-
-/** What a ticker goes by where its options say nothing else. */
-export const DEFAULTS = /* @__PURE__ */ defaultsOf("ticker", {
-  immediate: false,
-  lateness: Infinity,
-  persistent: true,
-  tickTimeout: Infinity,
-});
+import type { TickControl } from "./spec.ts";
 
 // Numbers, as a text would be one more thing for the garbage collector to look at.
 const WAITING = 0;
 const TICKING = 1;
 // A schedule is somebody's code: what it calls finds the run at work.
 const ASKING = 2;
+// Asked to end: with no tick in flight, and with one.
 const HALTED = 3;
+const ENDING = 4;
+
+/** How a tick ends that has called `control.skip()`. */
+const SKIPPED = Symbol("skipped");
 
 // A machine that slept, or whose clock was set, is noticed after at most so long.
 const RECHECK = 30_000;
@@ -45,9 +42,8 @@ export class TickRun extends Run implements Alarm {
    * schedule how many runs have passed since then.
    */
   passed = 0;
-  readonly #settings: typeof DEFAULTS;
+  readonly #body: Body;
   readonly #clock: Clock;
-  readonly #work: TickFunction;
   #control: TickControl | undefined;
   #phase: number = TICKING;
   #interval = 0;
@@ -57,21 +53,20 @@ export class TickRun extends Run implements Alarm {
   #limit: Limit | undefined;
   /** The times of the tick in flight, where they are those of the wall clock. */
   #times: Times | undefined;
-  /** What is recorded of the tick in flight. */
-  #error: Error | undefined;
+  #startedAt = 0;
+  /** What came of the tick in flight, where that is no plain success. */
+  #outcome: Error | typeof SKIPPED | undefined;
 
   constructor(
     machine: Machine,
     source: AbortSignal | undefined,
-    interval: number | Schedule,
-    work: TickFunction,
-    settings: typeof DEFAULTS,
+    body: Body,
   ) {
     super(machine, source);
-    this.#settings = settings;
-    this.#clock = clockOf(settings.persistent);
-    this.#work = work;
-    this.#goBy(interval);
+    this.#body = body;
+    this.#clock = clockOf(body.settings.persistent);
+    if (body.facts) body.facts.failedInARow = 0;
+    this.#goBy(body.interval);
     this.due = this.#origin;
     // Made now where a platform may refuse it, as it does timers.
     if (!this.#clock.isTrusted) void this.signal;
@@ -81,18 +76,43 @@ export class TickRun extends Run implements Alarm {
     return this.#phase === WAITING;
   }
 
+  /** When the tick in flight was due, on the scale of its ticker. */
+  get scheduledAt(): number {
+    return this.#times?.scheduledAt ?? this.due;
+  }
+
+  /** When the tick in flight began, by `performance.now()`. */
+  get tickingSince(): number | undefined {
+    const isTicking = this.#phase === TICKING || this.#phase === ENDING;
+    return isTicking ? this.#startedAt : undefined;
+  }
+
+  /** The next point or run, in epoch milliseconds; NaN where there is none. */
+  get nextAt(): number {
+    if (this.#phase >= HALTED) return NaN;
+    if (this.#calendar) return this.#calendar.next;
+    const now = this.#clock.now();
+    const next = this.#phase === WAITING ? this.due : this.#pointAfter(now);
+    return Date.now() + next - now;
+  }
+
   override begin(): void {
-    if (this.#settings.immediate) this.#tickBeside();
+    if (this.#body.settings.immediate) this.#tickBeside();
     else this.#arm();
   }
 
   /** Ticks beside the grid, because the host says so, and then ends if asked. */
-  host(limit: Limit, isOnly: boolean): void {
+  host(limit: Limit, isOnly: boolean, scheduledAt?: number): void {
     this.#clock.disarm(this);
-    if (isOnly) this.#phase = HALTED;
+    if (isOnly) this.#phase = ENDING;
     this.due = this.#clock.now();
     this.#limit = limit;
-    this.#tickBeside();
+    this.#tickBeside(scheduledAt);
+  }
+
+  /** The tick in flight is to count neither as a success nor as a failure. */
+  skip(): void {
+    if (this.tickingSince !== undefined) this.#outcome ??= SKIPPED;
   }
 
   ring(): void {
@@ -102,7 +122,8 @@ export class TickRun extends Run implements Alarm {
       const [scheduledAt] = this.#calendar(now);
       // NaN where nothing is due.
       if (
-        now - scheduledAt <= this.#settings.lateness && this.#phase === ASKING
+        now - scheduledAt <= this.#body.settings.lateness &&
+        this.#phase === ASKING
       ) {
         this.missed = this.passed - 1;
         this.passed = 0;
@@ -119,22 +140,25 @@ export class TickRun extends Run implements Alarm {
     this.#tick();
   }
 
-  reset(interval: number | Schedule): void {
+  /** Goes by something else from now on; false where it cannot. */
+  reset(interval: number | Schedule): boolean {
     const { name } = this.machine.settings;
     const checked = intervalOf(`reset "${name}"`, interval);
-    if (this.#phase > TICKING) return;
+    if (this.#phase > TICKING) return false;
     this.#clock.disarm(this);
     this.#goBy(checked);
     if (this.isIdle) this.#arm();
+    return true;
   }
 
   protected override halted(): void {
     this.#clock.disarm(this);
+    const isTicking = this.#phase === TICKING;
     if (this.isIdle) {
       this.pending = 0;
       void Promise.resolve().then(() => this.machine.ended(this));
     } else this.#limit?.controller.abort(this.reason);
-    this.#phase = HALTED;
+    this.#phase = isTicking ? ENDING : HALTED;
   }
 
   #goBy(interval: number | Schedule): void {
@@ -146,6 +170,16 @@ export class TickRun extends Run implements Alarm {
     this.passed = 0;
   }
 
+  /** The first point that has not passed by a moment. */
+  #pointAfter(now: number): number {
+    const passed = now - this.#origin - EPSILON;
+    const point = Math.max(
+      Math.ceil(passed / this.#interval),
+      this.passed + 1,
+    );
+    return this.#origin + point * this.#interval;
+  }
+
   /** Waits for the first point that has not passed by the latest reading. */
   #arm(now?: number): void {
     const { latest } = this.#clock;
@@ -153,18 +187,13 @@ export class TickRun extends Run implements Alarm {
       this.#phase = ASKING;
       const moment = now ?? Date.now();
       const wait = this.#calendar(moment - 1)[1] - moment;
-      if (wait === Infinity || this.#phase === HALTED) {
+      if (wait === Infinity || this.#phase >= HALTED) {
         return this.machine.ended(this);
       }
       this.due = latest + Math.min(wait, RECHECK);
       // The answer may have taken long.
       this.#clock.now();
-    } else {
-      const passed = latest - this.#origin - EPSILON;
-      const point = Math.ceil(passed / this.#interval);
-      this.due = this.#origin +
-        Math.max(point, this.passed + 1) * this.#interval;
-    }
+    } else this.due = this.#pointAfter(latest);
     try {
       this.#clock.arm(this);
       this.#phase = WAITING;
@@ -174,25 +203,29 @@ export class TickRun extends Run implements Alarm {
     }
   }
 
-  #tickBeside(): void {
-    const now = Date.now();
+  #tickBeside(scheduledAt?: number): void {
     this.missed = 0;
-    this.#tick(this.#calendar && { scheduledAt: now, startedAt: now });
+    if (this.#calendar) {
+      const now = Date.now();
+      this.#tick({ scheduledAt: scheduledAt ?? now, startedAt: now });
+    } else {
+      this.due = scheduledAt ?? this.due;
+      this.#tick();
+    }
   }
 
   #tick(times?: Times): void {
-    const tick = this.#work;
-    const { tickTimeout } = this.#settings;
-    const startedAt = this.#clock.latest;
+    const { work, settings: { tickTimeout } } = this.#body;
+    this.#startedAt = this.#clock.latest;
     this.#times = times;
-    if (this.#phase !== HALTED) this.#phase = TICKING;
-    this.#error = undefined;
+    if (this.#phase !== ENDING) this.#phase = TICKING;
+    this.#outcome = undefined;
     // A host has brought its limit.
     if (tickTimeout < Infinity) this.#limit ??= new Limit();
     let pending: PromiseLike<unknown> | undefined;
     let thrown: Thrown | undefined;
     try {
-      const result = tick(
+      const result = work(
         this.#limit?.controller.signal ?? this.signal,
         this.#control ??= new Control(this),
       ) as PromiseLike<unknown> | null | undefined;
@@ -200,22 +233,22 @@ export class TickRun extends Run implements Alarm {
     } catch (error) {
       thrown = { error };
     }
-    if (!pending) return this.#ended(startedAt, thrown);
-    void this.#follow(startedAt, pending);
+    if (!pending) return this.#ended(thrown);
+    void this.#follow(pending);
     // Read also for the next to ring, as the tick may have blocked.
-    const spent = this.#clock.now() - startedAt;
+    const spent = this.#clock.now() - this.#startedAt;
     this.#limit?.arm(tickTimeout - spent, () => this.#expire());
   }
 
   /** An async tick is awaited, which trusts no method of what it returned. */
-  async #follow(startedAt: number, pending: unknown): Promise<void> {
+  async #follow(pending: unknown): Promise<void> {
     let thrown: Thrown | undefined;
     try {
       await pending;
     } catch (error) {
       thrown = { error };
     }
-    this.#ended(startedAt, thrown);
+    this.#ended(thrown);
     // A point that is reached at this very moment does not go by a timer, which
     // could only come later.
     if (this.isIdle && this.due - this.#clock.now() <= EPSILON) {
@@ -224,9 +257,10 @@ export class TickRun extends Run implements Alarm {
     }
   }
 
-  #ended(startedAt: number, thrown: Thrown | undefined): void {
+  #ended(thrown: Thrown | undefined): void {
     const { machine } = this;
-    const { tickTimeout } = this.#settings;
+    const startedAt = this.#startedAt;
+    const { tickTimeout } = this.#body.settings;
     const duration = this.#clock.now() - startedAt;
     // A tick that blocked has kept its limit's timer from coming. Timers and coarse
     // clocks know whole milliseconds; 0 lets microtasks end.
@@ -237,11 +271,11 @@ export class TickRun extends Run implements Alarm {
       thrown && !isCleanAbort(thrown.error, this.signal) &&
       !isCleanAbort(thrown.error, this.#limit?.controller.signal)
     ) {
-      const error = machine.record(thrown.error, "tick");
-      this.#error ??= error;
+      this.#failed(machine.record(thrown.error, "tick"));
       // To print it took time.
       this.#clock.now();
     }
+    this.#count();
     if (!machine.isObserved) return this.#rest();
     machine.enter();
     machine.emit({
@@ -252,12 +286,32 @@ export class TickRun extends Run implements Alarm {
       ...this.#times,
       duration: this.#clock.latest - startedAt,
       missed: this.missed,
-      ...(this.#error && { error: this.#error }),
+      ...(this.#outcome === SKIPPED && { skipped: true }),
+      ...(typeof this.#outcome === "object" && { error: this.#outcome }),
     });
     this.#rest();
     machine.exit();
     // For the next to ring: observers take time too.
     this.#clock.now();
+  }
+
+  /** The first error of a tick is what it failed with, even if it was skipped. */
+  #failed(error: Error): void {
+    if (typeof this.#outcome !== "object") this.#outcome = error;
+  }
+
+  #count(): void {
+    const body = this.#body;
+    const outcome = this.#outcome;
+    body.total++;
+    if (!body.facts && !outcome && !this.missed) return;
+    const facts = body.keep();
+    facts.missed += this.missed;
+    facts.ended(
+      outcome === SKIPPED ? "skip" : outcome ? "failure" : "success",
+      this.#startedAt,
+      this.#clock.latest,
+    );
   }
 
   /** The tick in flight has taken too long. */
@@ -266,20 +320,22 @@ export class TickRun extends Run implements Alarm {
     const { controller } = this.#limit!;
     // Once only.
     if (controller.signal.aborted) return;
-    const why = `the tick did not end within ${this.#settings.tickTimeout} ms`;
+    const why =
+      `the tick did not end within ${this.#body.settings.tickTimeout} ms`;
     machine.enter();
-    this.#error = machine.record(
+    const error = machine.record(
       new DOMException(machine.cannot("tick", why), "TimeoutError"),
       "tick",
     );
-    controller.abort(this.#error);
+    this.#failed(error);
+    controller.abort(error);
     machine.exit();
   }
 
   #rest(now?: number): void {
     this.#limit?.end();
     this.#limit = undefined;
-    if (this.#phase === HALTED) this.machine.ended(this);
+    if (this.#phase >= HALTED) this.machine.ended(this);
     else this.#arm(now);
   }
 }
@@ -294,7 +350,15 @@ class Control implements TickControl {
   // Read as properties, so that they need no `this` and no memory of their own:
   // each of many tickers has one.
   get reset(): TickControl["reset"] {
-    return (interval) => this.#run.reset(interval);
+    return (interval) => void this.#run.reset(interval);
+  }
+
+  get skip(): () => void {
+    return () => this.#run.skip();
+  }
+
+  get scheduledAt(): number {
+    return this.#run.scheduledAt;
   }
 
   get stop(): () => void {

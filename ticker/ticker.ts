@@ -4,12 +4,19 @@ import { Machine } from "../_internal/machine.ts";
 import type { Run } from "../_internal/run.ts";
 import { settingsOf } from "../_internal/settings.ts";
 import { checkUnknown } from "../_internal/unknown_options.ts";
-import { typed } from "../_internal/validate.ts";
+import { finite, typed } from "../_internal/validate.ts";
 import type { Schedule } from "../runner.ts";
 import { intervalOf } from "./interval.ts";
+import { Body } from "./body.ts";
 import { Limit } from "./limit.ts";
-import type { TickerOptions, TickFunction, TickOptions } from "./spec.ts";
-import { DEFAULTS, TickRun } from "./tick_run.ts";
+import { DEFAULTS } from "./settings.ts";
+import type {
+  TickerOptions,
+  TickFunction,
+  TickOptions,
+  Ticks,
+} from "./spec.ts";
+import { TickRun } from "./tick_run.ts";
 
 /**
  * Work that is done again and again, on a fixed grid or by a schedule.
@@ -59,6 +66,8 @@ import { DEFAULTS, TickRun } from "./tick_run.ts";
  * ```
  */
 export class Ticker extends Lifecycle {
+  readonly #body: Body;
+
   /**
    * Makes a runner that is stopped; nothing is started.
    *
@@ -81,15 +90,106 @@ export class Ticker extends Lifecycle {
     typed(what, "tick", tick, "function");
     const settings = settingsOf(what, DEFAULTS, options);
     checkUnknown(what, "Ticker", options, Object.keys(DEFAULTS));
+    const body = this.#body = new Body(checked, tick, settings);
     machineOf(
       this,
       new Machine(
         this,
         settings,
-        (machine, call) =>
-          new TickRun(machine, call?.signal, checked, tick, settings),
+        (machine, call) => new TickRun(machine, call?.signal, body),
       ),
     );
+  }
+
+  /** The run that there is, also one that is ending. */
+  get #run(): TickRun | undefined {
+    return machineOf(this).state.run as TickRun | undefined;
+  }
+
+  /**
+   * What the ticks came to since the ticker was made, as a new object at each
+   * reading. The times of the last are kept from the first reading on.
+   *
+   * @example How it goes
+   * ```ts
+   * import { Ticker } from "@golib/runner/ticker";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const ticker = new Ticker(60_000, () => {});
+   * await ticker.tick();
+   *
+   * const { total, failed, failedInARow } = ticker.ticks;
+   * assertEquals([total, failed, failedInARow], [1, 0, 0]);
+   * ```
+   */
+  get ticks(): Ticks {
+    const body = this.#body;
+    const facts = body.keep();
+    facts.isTimed = true;
+    const { failed, failedInARow, missed, skipped, duration } = facts;
+    const start = dateOf(facts.startedAt);
+    const success = dateOf(facts.succeededAt);
+    return {
+      total: body.total,
+      failed,
+      failedInARow,
+      missed,
+      skipped,
+      ...(start && { lastStart: start, lastDuration: duration }),
+      ...(success && { lastSuccess: success }),
+    };
+  }
+
+  /**
+   * Since when a tick is in flight, in milliseconds on the scale of
+   * `performance.now()`; undefined where none is. A tick that hangs is seen here.
+   */
+  get tickingSince(): number | undefined {
+    return this.#run?.tickingSince;
+  }
+
+  /**
+   * The next point of the grid, or run of the schedule, as a date; undefined where
+   * there is none.
+   */
+  get nextRun(): Date | undefined {
+    const time = this.#run?.nextAt ?? NaN;
+    return Math.abs(time) < Infinity ? new Date(time) : undefined;
+  }
+
+  /**
+   * Begins the grid anew, here and now, with another interval, or goes by another
+   * schedule, until the run ends; the next run has the constructor's again, also
+   * one that a supervisor launches. A tick in flight goes on.
+   *
+   * - running: as said.
+   * - stopped, stopping: throws, and nothing changes.
+   *
+   * @example From outside
+   * ```ts
+   * import { Ticker } from "@golib/runner/ticker";
+   * import { assertThrows } from "@std/assert";
+   *
+   * const ticker = new Ticker(60_000, () => {});
+   * await ticker.start();
+   * ticker.reset(1_000);
+   * await ticker.stop();
+   * assertThrows(() => ticker.reset(1_000), Error, "no run");
+   * ```
+   *
+   * @param interval In milliseconds, or a schedule, as the constructor takes it.
+   * @throws {TypeError} if the interval is neither a number nor a schedule.
+   * @throws {RangeError} if the interval is NaN or infinite.
+   * @throws {Error} if there is no run, or it is about to end.
+   */
+  reset(interval: number | Schedule): void {
+    const machine = machineOf(this);
+    const checked = intervalOf(`reset "${this.name}"`, interval);
+    if (this.#run?.reset(checked)) return;
+    const why = this.#run
+      ? "the run is about to end, or asks its schedule"
+      : "there is no run";
+    throw new Error(machine.cannot("reset", why));
   }
 
   /**
@@ -114,7 +214,8 @@ export class Ticker extends Lifecycle {
    * assertEquals([reports, ticker.state], [1, "stopped"]);
    * ```
    *
-   * @param options A signal that ends the tick early, by aborting its own.
+   * @param options A signal that ends the tick early, by aborting its own, and
+   * when the tick was due.
    * @returns a promise that resolves when the tick has ended, whether it failed or
    * not. It rejects at once, and nothing is run, while another tick is in flight or
    * the runner is stopping, and if the signal has aborted already.
@@ -122,12 +223,17 @@ export class Ticker extends Lifecycle {
   async tick(options?: TickOptions): Promise<void> {
     const machine = machineOf(this);
     const { signal } = machine.read("tick", options);
+    const scheduledAt = options?.scheduledAt;
+    if (scheduledAt !== undefined) {
+      finite(`tick "${this.name}"`, "scheduledAt", scheduledAt);
+    }
     if (signal?.aborted) throw reasonOf(signal);
     return await new Promise((ended, failed) => {
       const limit = new Limit(signal, ended);
       // Read late: to listen to a look-alike is to call somebody's code.
       const { run } = machine.state;
-      const host = (each: Run) => (each as TickRun).host(limit, !run);
+      const host = (each: Run) =>
+        (each as TickRun).host(limit, !run, scheduledAt);
       try {
         if (!run) machine.launch(undefined, host);
         else if (run.isIdle) host(run);
@@ -141,4 +247,11 @@ export class Ticker extends Lifecycle {
       }
     });
   }
+}
+
+/** A moment on the scale of `performance.now()` as a date. */
+function dateOf(moment: number): Date | undefined {
+  return moment === moment
+    ? new Date(Date.now() + moment - performance.now())
+    : undefined;
 }

@@ -1,0 +1,34 @@
+import { Facts } from "./facts.ts";
+import type { Schedule } from "../runner.ts";
+import type { TickFunction } from "./spec.ts";
+import type { Settings } from "./settings.ts";
+
+/** What a ticker goes by, and what its ticks came to since it was made. */
+export class Body {
+  readonly interval: number | Schedule;
+  readonly work: TickFunction;
+  readonly settings: Settings;
+  /** How many ticks have ended. */
+  total = 0;
+  #facts: Facts | undefined;
+
+  constructor(
+    interval: number | Schedule,
+    work: TickFunction,
+    settings: Settings,
+  ) {
+    this.interval = interval;
+    this.work = work;
+    this.settings = settings;
+  }
+
+  /** What is more than a count; absent until there is something to keep. */
+  get facts(): Facts | undefined {
+    return this.#facts;
+  }
+
+  /** Makes a place for what is more than a count. */
+  keep(): Facts {
+    return this.#facts ??= new Facts();
+  }
+}
