@@ -1,5 +1,6 @@
 /** What changes for the children of a supervisor, and who is told of it. */
 
+import { keep } from "../_internal/kept.ts";
 import type { Machine } from "../_internal/machine.ts";
 import type { ErrorPhase } from "../runner.ts";
 import { cannot, isActive, leads, type Node } from "./_child.ts";
@@ -58,6 +59,7 @@ export class Changes {
     const waits = state === "stopped" && goal !== "rest";
     const shown = waits ? "waiting" : state === "late" ? "stopping" : state;
     this.marked.push(node);
+    keep(node.runner, goal !== "rest");
     if (node.deps.length + node.dependents.length > 0) {
       const mark = (each: Node) => void this.marked.push(each);
       // Those beyond one that has ended for good may start.
