@@ -2,6 +2,7 @@
 
 import type { ErrorPhase, Observer, Runner, RunnerEvent } from "../runner.ts";
 import { toError } from "./errors.ts";
+import type { Hook } from "./hook.ts";
 import { recoveryCaller } from "./recovery.ts";
 import type { Settings } from "./settings.ts";
 
@@ -23,6 +24,8 @@ export class Journal {
   errors: Entry[] | undefined;
   /** How many errors there were since then. */
   total = 0;
+  /** What counts or traces, where there is something that does. */
+  hook: Hook | undefined;
   // One for each time that an observer has joined.
   #observers: Set<Teller> | undefined;
   // Each once for every observer who had joined when it happened.
@@ -73,6 +76,7 @@ export class Journal {
     const entry = { error, phase, at: Date.now() };
     if (errors.push(entry) > settings.maxErrors) errors.shift();
     this.total++;
+    this.hook?.error?.(phase, error);
     if (this.isObserved) this.emit({ type: "error", runner, error, phase });
     if (settings.printErrors) {
       recoveryCaller(settings.name, error, `phase: ${phase}`);

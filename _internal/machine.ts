@@ -186,6 +186,7 @@ export class Machine extends Journal {
   become(state: State): void {
     const from = this.#state.name;
     this.#state = state;
+    this.hook?.state?.(state.name, from, state.run ? undefined : state.failure);
     if (this.isObserved) {
       this.emit({ type: "state", runner: this.runner, from, to: state.name });
     }

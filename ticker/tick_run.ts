@@ -1,5 +1,6 @@
 import { type Alarm, type Clock, clockOf } from "../_internal/clock.ts";
 import { isCleanAbort } from "../_internal/errors.ts";
+import type { TickFacts } from "../_internal/hook.ts";
 import type { Machine } from "../_internal/machine.ts";
 import { Run, type Thrown } from "../_internal/run.ts";
 import { EPSILON } from "../_internal/timer.ts";
@@ -32,7 +33,7 @@ const RECHECK = 30_000;
  * There may be a hundred thousand of these, each ringing every second: a tick that
  * is not async and that no one observes makes no object, and reads the time once.
  */
-export class TickRun extends Run implements Alarm {
+export class TickRun extends Run implements Alarm, TickFacts {
   /** When it is to be rung, or was for the tick in flight. */
   due = 0;
   index = 0;
@@ -79,6 +80,21 @@ export class TickRun extends Run implements Alarm {
   /** When the tick in flight was due, on the scale of its ticker. */
   get scheduledAt(): number {
     return this.#times?.scheduledAt ?? this.due;
+  }
+
+  /** How late the tick in flight began, in milliseconds. */
+  get lateness(): number {
+    const times = this.#times;
+    return times
+      ? times.startedAt - times.scheduledAt
+      : this.#startedAt - this.due;
+  }
+
+  /** Milliseconds from the tick in flight to the next. */
+  get distance(): number {
+    return this.#calendar
+      ? this.#calendar.next - this.scheduledAt
+      : this.#interval;
   }
 
   /** When the tick in flight began, by `performance.now()`. */
@@ -225,10 +241,13 @@ export class TickRun extends Run implements Alarm {
     let pending: PromiseLike<unknown> | undefined;
     let thrown: Thrown | undefined;
     try {
-      const result = work(
-        this.#limit?.controller.signal ?? this.signal,
-        this.#control ??= new Control(this),
-      ) as PromiseLike<unknown> | null | undefined;
+      const signal = this.#limit?.controller.signal ?? this.signal;
+      const control = this.#control ??= new Control(this);
+      const { hook } = this.machine;
+      const result = (hook?.around
+        ? hook.around(this, () =>
+          work(signal, control))
+        : work(signal, control)) as PromiseLike<unknown> | null | undefined;
       if (typeof result?.then === "function") pending = result;
     } catch (error) {
       thrown = { error };
@@ -276,6 +295,13 @@ export class TickRun extends Run implements Alarm {
       this.#clock.now();
     }
     this.#count();
+    machine.hook?.tick?.(
+      this.#clock.latest,
+      this.#clock.latest - startedAt,
+      this.lateness,
+      this.missed,
+      this.#outcome,
+    );
     if (!machine.isObserved) return this.#rest();
     machine.enter();
     machine.emit({

@@ -1,0 +1,81 @@
+/** Looks into the machines of this library's runners. */
+
+import type { Hook } from "../_internal/hook.ts";
+import { Lifecycle, machineOf } from "../_internal/lifecycle.ts";
+import type { ErrorPhase, Runner, RunnerState } from "../runner.ts";
+
+/** Several hooks of one machine. */
+class Several implements Hook {
+  readonly all: readonly Hook[];
+  /** There only where one of them has it, as it costs a tick. */
+  declare around?: NonNullable<Hook["around"]>;
+
+  constructor(all: readonly Hook[]) {
+    this.all = all;
+    for (const each of all) {
+      if (!each.around) continue;
+      const { around: outer } = this;
+      this.around = outer
+        ? (facts, work) => outer(facts, () => each.around!(facts, work))
+        : (facts, work) => each.around!(facts, work);
+    }
+  }
+
+  tick(
+    endedAt: number,
+    duration: number,
+    lateness: number,
+    missed: number,
+    outcome: Error | symbol | undefined,
+  ): void {
+    for (const each of this.all) {
+      each.tick?.(endedAt, duration, lateness, missed, outcome);
+    }
+  }
+
+  state(to: RunnerState, from: RunnerState, failure: Error | undefined): void {
+    for (const each of this.all) each.state?.(to, from, failure);
+  }
+
+  error(phase: ErrorPhase, error: Error): void {
+    for (const each of this.all) each.error?.(phase, error);
+  }
+}
+
+/**
+ * Has the machine of a runner call a hook, until the function it returns is called.
+ * `undefined` where the runner is none of this library, or of another copy of it.
+ */
+export function addHook(
+  runner: Runner,
+  hook: Hook,
+): (() => void) | undefined {
+  if (!(runner instanceof Lifecycle)) return undefined;
+  const machine = machineOf(runner);
+  const join = (list: readonly Hook[]) => {
+    machine.hook = list.length > 1 ? new Several(list) : list[0];
+  };
+  const all = () => {
+    const { hook: present } = machine;
+    return present instanceof Several ? present.all : present ? [present] : [];
+  };
+  join([...all(), hook]);
+  return () => join(all().filter((each) => each !== hook));
+}
+
+/** The times that a ticker goes by, in milliseconds. */
+export interface Times {
+  /** `Infinity` where there is none. */
+  readonly tickTimeout: number;
+  /** From the tick in flight to the next, where that is known. */
+  readonly distance: number;
+}
+
+/** The times of a runner that ticks. */
+export function timesOf(runner: Runner): Times {
+  const { settings, state: { run } } = runner instanceof Lifecycle
+    ? machineOf(runner)
+    : { state: {} };
+  const { tickTimeout = Infinity } = (settings ?? {}) as Partial<Times>;
+  return { tickTimeout, distance: (run as Partial<Times>)?.distance ?? 0 };
+}

@@ -1,0 +1,175 @@
+/** The numbers of a runner, in typed arrays: a tick makes no object. */
+
+import type { Hook } from "../../_internal/hook.ts";
+import type { ErrorPhase, RunnerState } from "../../runner.ts";
+import type { RecentTick } from "./reading.ts";
+
+// Where each number lies, from the first cell of a runner on.
+export const DONE = 0;
+export const FAILED = 1;
+export const MISSED = 2;
+/** Milliseconds, in sum. */
+export const LATENESS = 3;
+/** Milliseconds, in sum. */
+export const DURATION = 4;
+/** Milliseconds. */
+export const LONGEST = 5;
+/** When the last tick ended that did not fail, by `performance.now()`. */
+export const SUCCESS = 6;
+/** When the last tick ended. */
+export const ENDED = 7;
+export const STARTS = 8;
+/** One for each phase. */
+export const ERRORS = 9;
+export const RESTARTS = 12;
+export const SKIPPED = 13;
+/** One for each bucket, and one for what is beyond; not added up. */
+export const BUCKETS = 14;
+
+export const PHASES: readonly ErrorPhase[] = ["start", "stop", "tick"];
+
+/** How many of the last ticks are remembered one by one. */
+export const RECENT = 60;
+// So many runners have their numbers in one array, which is never moved.
+const CHUNK = 64;
+
+// A number of milliseconds in 16 bits, to 0.4 %: the upper half of a float.
+const float = new Float32Array(1);
+const bits = new Uint32Array(float.buffer);
+const SIGN = 0x8000;
+
+function packed(ms: number): number {
+  float[0] = ms;
+  return bits[0]! >>> 16;
+}
+
+function unpacked(half: number): number {
+  bits[0] = half << 16;
+  return float[0]!;
+}
+
+/** The numbers of one runner; the machine of the runner writes them. */
+export class Cells implements Hook {
+  readonly values: Float64Array;
+  readonly at: number;
+  readonly bounds: Float64Array;
+  readonly #ring: Uint16Array;
+  readonly #ringAt: number;
+  // How many ticks the ring has seen.
+  #seen = 0;
+
+  constructor(
+    values: Float64Array,
+    ring: Uint16Array,
+    index: number,
+    bounds: Float64Array,
+  ) {
+    this.values = values;
+    this.bounds = bounds;
+    this.at = index * (BUCKETS + bounds.length + 1);
+    this.#ring = ring;
+    this.#ringAt = index * 2 * RECENT;
+  }
+
+  get(cell: number): number {
+    return this.values[this.at + cell]!;
+  }
+
+  add(cell: number, count = 1): void {
+    this.values[this.at + cell]! += count;
+  }
+
+  tick(
+    endedAt: number,
+    duration: number,
+    lateness: number,
+    missed: number,
+    outcome: Error | symbol | undefined,
+  ): void {
+    const { values, at, bounds } = this;
+    values[at + MISSED]! += missed;
+    if (typeof outcome === "symbol") {
+      values[at + SKIPPED]!++;
+      return;
+    }
+    const ended = at + ENDED;
+    const ring = this.#ring;
+    const place = this.#ringAt + 2 * (this.#seen++ % RECENT);
+    ring[place] = packed(duration) | (outcome ? SIGN : 0);
+    ring[place + 1] = values[ended] ? packed(endedAt - values[ended]) : 0;
+    values[ended] = endedAt;
+    if (outcome) values[at + FAILED]!++;
+    else {
+      values[at]!++;
+      values[at + SUCCESS] = endedAt;
+    }
+    if (lateness > 0) values[at + LATENESS]! += lateness;
+    values[at + DURATION]! += duration;
+    if (duration > values[at + LONGEST]!) values[at + LONGEST] = duration;
+    let bucket = 0;
+    while (bucket < bounds.length && duration > bounds[bucket]!) bucket++;
+    values[at + BUCKETS + bucket]!++;
+  }
+
+  state(to: RunnerState, from: RunnerState): void {
+    if (to === "starting" || to === "running" && from === "stopped") {
+      this.add(STARTS);
+    }
+  }
+
+  error(phase: ErrorPhase): void {
+    this.add(ERRORS + PHASES.indexOf(phase));
+  }
+
+  /** The last ticks, oldest first. */
+  recent(): RecentTick[] {
+    const found: RecentTick[] = [];
+    for (
+      let seen = Math.max(0, this.#seen - RECENT);
+      seen < this.#seen;
+      seen++
+    ) {
+      const place = this.#ringAt + 2 * (seen % RECENT);
+      const half = this.#ring[place]!;
+      found.push({
+        duration: unpacked(half & ~SIGN),
+        failed: half >= SIGN,
+        since: unpacked(this.#ring[place + 1]!),
+      });
+    }
+    return found;
+  }
+
+  clear(): void {
+    this.values.fill(0, this.at, this.at + BUCKETS + this.bounds.length + 1);
+    this.#seen = 0;
+  }
+}
+
+/** Gives runners their cells, and takes them back. */
+export class Store {
+  readonly #bounds: Float64Array;
+  readonly #free: Cells[] = [];
+
+  /** @param bounds The upper bounds of the buckets, in milliseconds. */
+  constructor(bounds: Float64Array) {
+    this.#bounds = bounds;
+  }
+
+  take(): Cells {
+    if (!this.#free.length) {
+      const stride = BUCKETS + this.#bounds.length + 1;
+      const values = new Float64Array(CHUNK * stride);
+      const ring = new Uint16Array(CHUNK * 2 * RECENT);
+      for (let index = CHUNK - 1; index >= 0; index--) {
+        this.#free.push(new Cells(values, ring, index, this.#bounds));
+      }
+    }
+    return this.#free.pop()!;
+  }
+
+  give(cells: Cells): void {
+    cells.clear();
+    this.#free.push(cells);
+  }
+}
