@@ -39,6 +39,7 @@ export type {
   Runner,
   RunnerErrorEvent,
   RunnerEvent,
+  RunnerNoticeEvent,
   RunnerOptions,
   RunnerState,
   RunnerStateEvent,

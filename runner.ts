@@ -204,11 +204,25 @@ export interface RunnerTickEvent {
   readonly skipped?: true;
 }
 
+/** Something that is no error but must not pass in silence, as on standard error. */
+export interface RunnerNoticeEvent {
+  /** Tells this event from the others. */
+  readonly type: "notice";
+  /** The runner it happened to. */
+  readonly runner: Runner;
+  /** What has happened, in a sentence. */
+  readonly message: string;
+}
+
 /**
  * What an observer is given, told apart by `type`. The union grows with the
  * library: ignore each type that you do not know.
  */
-export type RunnerEvent = RunnerStateEvent | RunnerErrorEvent | RunnerTickEvent;
+export type RunnerEvent =
+  | RunnerStateEvent
+  | RunnerErrorEvent
+  | RunnerTickEvent
+  | RunnerNoticeEvent;
 
 /** A function that is told what happens to a runner. */
 export type Observer = (event: RunnerEvent) => void;

@@ -1,6 +1,6 @@
 import { isSchedule } from "../_internal/schedules.ts";
 import type { Schedule } from "../runner.ts";
-import { ask, scheduleBy, scheduleOf } from "./_schedule.ts";
+import { ask, handOn, scheduleBy, scheduleOf } from "./_schedule.ts";
 import { type Window, windowOf } from "./window.ts";
 
 // A day of seconds fits in, and so a night of them; a predicate that is always true
@@ -57,24 +57,26 @@ export function except(schedule: Schedule, blocked: Blocked): Schedule {
   scheduleOf(what, "schedule", schedule);
   if (typeof blocked !== "function" && !isSchedule(blocked)) {
     const [from, until] = windowOf(what, blocked);
-    return scheduleBy((after) => {
-      const time = ask(schedule, after);
-      return time < from || time >= until ? time : ask(schedule, until - 1);
-    });
+    return scheduleBy((after, asker) => {
+      const time = ask(schedule, after, asker);
+      return time < from || time >= until
+        ? time
+        : ask(schedule, until - 1, asker);
+    }, handOn(schedule));
   }
   const isBlocked = typeof blocked === "function"
     ? (time: number) => blocked(new Date(time))
-    : (time: number) => ask(blocked, time - 1) === time;
-  return scheduleBy((after) => {
+    : (time: number, asker?: object) => ask(blocked, time - 1, asker) === time;
+  return scheduleBy((after, asker) => {
     let time = after;
     for (let count = 0; count < MOST; count++) {
-      time = ask(schedule, time);
-      if (time === Infinity || !isBlocked(time)) return time;
+      time = ask(schedule, time, asker);
+      if (time === Infinity || !isBlocked(time, asker)) return time;
     }
     throw new RangeError(
       `Cannot ask a schedule: 'blocked' leaves out all ${MOST} runs after ${
         new Date(after).toJSON()
       }`,
     );
-  });
+  }, handOn(schedule));
 }

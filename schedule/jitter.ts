@@ -1,6 +1,6 @@
 import { bag, typed, whole } from "../_internal/validate.ts";
 import type { Schedule } from "../runner.ts";
-import { ask, scheduleBy, scheduleOf } from "./_schedule.ts";
+import { ask, handOn, scheduleBy, scheduleOf } from "./_schedule.ts";
 
 /** Options of {@linkcode jitter}. */
 export interface JitterOptions {
@@ -51,10 +51,11 @@ export function jitter(
   typed(what, "random", random, "function");
   // Drawn late: edge platforms forbid randomness where modules are loaded.
   let late: number | undefined;
-  return scheduleBy((after) => {
-    late ??= Math.floor(ms * fraction(random()));
-    return ask(schedule, after - late) + late;
-  });
+  const delay = () => late ??= Math.floor(ms * fraction(random()));
+  return scheduleBy(
+    (after, asker) => ask(schedule, after - delay(), asker) + delay(),
+    handOn(schedule, delay),
+  );
 }
 
 function fraction(value: number): number {

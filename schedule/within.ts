@@ -1,5 +1,5 @@
 import type { Schedule } from "../runner.ts";
-import { ask, scheduleBy, scheduleOf } from "./_schedule.ts";
+import { ask, handOn, scheduleBy, scheduleOf } from "./_schedule.ts";
 import { type Window, windowOf } from "./window.ts";
 
 /**
@@ -31,9 +31,10 @@ export function within(schedule: Schedule, window: Window): Schedule {
   const what = "create a schedule";
   scheduleOf(what, "schedule", schedule);
   const [from, until] = windowOf(what, window);
-  return scheduleBy((after) => {
+  return scheduleBy((after, asker) => {
+    if (after >= until) return Infinity;
     // Asks right before the window, rather than going there run by run.
-    const time = after < until ? ask(schedule, Math.max(after, from - 1)) : NaN;
+    const time = ask(schedule, Math.max(after, from - 1), asker);
     return time < until ? time : Infinity;
-  });
+  }, handOn(schedule));
 }

@@ -176,7 +176,7 @@ describe("a thrown value that is hostile", () => {
           immediate: true,
           printErrors: false,
           observer: (event) => {
-            if (event.type !== "state") errors.push(event.error);
+            if ("error" in event && event.error) errors.push(event.error);
           },
         },
       );

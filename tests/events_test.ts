@@ -13,6 +13,8 @@ function shown(event: RunnerEvent): string {
       return `${event.phase}: ${event.error.message}`;
     case "tick":
       return `tick: ${event.error?.message ?? "ok"}`;
+    case "notice":
+      return `notice: ${event.message}`;
   }
 }
 

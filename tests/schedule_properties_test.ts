@@ -11,6 +11,7 @@ import {
   within,
 } from "@golib/runner/schedule";
 import fc from "fast-check";
+import { Printed } from "./_helpers.ts";
 
 const end = Date.UTC(2100, 0, 1);
 const moment = fc.integer({ min: 0, max: end });
@@ -177,6 +178,8 @@ describe("properties of schedules", () => {
   });
 
   it("nothing spins, and runs only ever go forward, for any schedule", () => {
+    // A member of anyOf that throws is named there.
+    using _printed = new Printed();
     fc.assert(
       fc.property(
         nested,

@@ -11,6 +11,7 @@ import {
   within,
 } from "@golib/runner/schedule";
 import { Cron } from "croner";
+import { Printed } from "./_helpers.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -89,6 +90,63 @@ describe("anyOf", () => {
 
   it("has no runs of nothing", () => {
     assertEquals(anyOf().nextRun(new Date()), null);
+  });
+
+  it("holds each answer until it is reached, and asks no more than that", () => {
+    const asked: string[] = [];
+    const inner = every(day);
+    const daily: Schedule = {
+      nextRun: (after) => (asked.push(after.toJSON()), inner.nextRun(after)),
+    };
+    const schedule = anyOf(daily, every(hour));
+    preview(schedule, { from: at("2026-01-01T00:30"), count: 48 });
+    assertEquals(asked, [
+      "2026-01-01T00:30:00.000Z",
+      "2026-01-02T00:00:00.000Z",
+    ]);
+    // Before what was asked, the answer may be another.
+    assertEquals(
+      schedule.nextRun(at("2025-01-01T00:00")),
+      at("2025-01-01T01:00"),
+    );
+  });
+
+  it("leaves out one that throws, and says so once", () => {
+    using printed = new Printed();
+    let asked = 0;
+    const broken: Schedule = {
+      nextRun() {
+        asked++;
+        throw new Error("no time zones here");
+      },
+    };
+    const schedule = anyOf(broken, every(hour));
+    const start = { from: at("2026-01-01T00:30"), count: 3 };
+    assertEquals(preview(schedule, start).length, 3);
+    assertEquals(preview(schedule, start).length, 3);
+    assertEquals(asked, 1);
+    assertEquals(printed.texts, [
+      "anyOf: 'schedules[0]' is left out: Error: no time zones here",
+    ]);
+  });
+
+  it("throws what the last one with a run left throws", () => {
+    using printed = new Printed();
+    const broken: Schedule = {
+      nextRun() {
+        throw new Error("no time zones here");
+      },
+    };
+    const schedule = anyOf(listed("2026-01-01T10:00"), broken);
+    const first = schedule.nextRun(at("2026-01-01T00:00"))!;
+    assertEquals(first, at("2026-01-01T10:00"));
+    assertEquals(schedule.nextRun(first), null);
+    assertThrows(
+      () => anyOf(never, broken).nextRun(first),
+      Error,
+      "no time zones here",
+    );
+    assertEquals(printed.texts.length, 1);
   });
 
   it("gives each schedule a date of its own", () => {
@@ -401,6 +459,22 @@ describe("bad input of schedules", () => {
     ]);
   });
 
+  it("says so of an answer that is no Date, and what to return instead", () => {
+    const answers: [unknown, string][] = [
+      [{ epochMilliseconds: 1 }, "new Date(answer.epochMilliseconds)"],
+      [{ toJSDate() {} }, "answer.toJSDate()"],
+      [{ toDate() {} }, "answer.toDate()"],
+      [{}, "a Date"],
+    ];
+    for (const [answer, instead] of answers) {
+      assertThrows(
+        () => preview({ nextRun: () => wrong(answer) }),
+        RangeError,
+        `[object Object], which is no Date: return ${instead}`,
+      );
+    }
+  });
+
   it("is a RangeError where a schedule misbehaves, whatever wraps it", () => {
     const from = at("2026-01-01T00:00");
     const answers: [unknown, string][] = [
@@ -417,7 +491,7 @@ describe("bad input of schedules", () => {
       const bad: Schedule = { nextRun: () => wrong(answer) };
       for (
         const schedule of [
-          anyOf(some, bad),
+          anyOf(bad, never),
           except(bad, () => false),
           except(some, bad),
           within(bad, {}),

@@ -3,13 +3,14 @@ import {
   assertEquals,
   assertInstanceOf,
   assertLess,
+  assertMatch,
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
 import { type Schedule, Ticker } from "@golib/runner";
-import { every, limit } from "@golib/runner/schedule";
+import { anyOf, every, jitter, limit, preview } from "@golib/runner/schedule";
 import { Cron } from "croner";
 import fc from "fast-check";
 import {
@@ -121,10 +122,54 @@ describe("Ticker goes by a schedule", () => {
   it(
     "and ends at once where there is no run at all",
     from("2026-01-01T10:30", async () => {
-      const { ticker, events } = dated({ nextRun: () => null });
+      using printed = new Printed();
+      const told: string[] = [];
+      const { ticker, events } = dated({ nextRun: () => null }, () => {}, {
+        name: "backup",
+        printErrors: true,
+        observer: (event) => {
+          told.push(event.type === "notice" ? event.message : event.type);
+        },
+      });
       await ticker.start();
       await ticker.finished();
       assertEquals([ticker.state, events.length], ["stopped", 0]);
+      const why =
+        "the schedule has no run after 2026-01-01T10:30:00.000Z, so that the ticker ends";
+      assertEquals(told, ["state", why, "state"]);
+      assertEquals(printed.texts, [`"backup": ${why}`]);
+      assertEquals(ticker.errorsTotal(), 0);
+    }),
+  );
+
+  it(
+    "and says no more where it has run, or is quiet",
+    from("2026-01-01T10:30", async (clock) => {
+      using printed = new Printed();
+      const quiet = dated({ nextRun: () => null });
+      const once = dated(listed("2026-01-01T10:31"), () => {}, {
+        printErrors: true,
+      });
+      for (const { ticker } of [quiet, once]) await ticker.start();
+      await clock.pass(hour);
+      assertEquals([quiet.ticker.state, once.ticker.state], [
+        "stopped",
+        "stopped",
+      ]);
+      assertEquals(printed.texts, []);
+    }),
+  );
+
+  it(
+    "and says the same of a reset to one without a run",
+    from("2026-01-01T10:30", async () => {
+      using printed = new Printed();
+      const { ticker } = dated(every(hour), () => {}, { printErrors: true });
+      await ticker.start();
+      ticker.reset({ nextRun: () => null });
+      assertEquals(ticker.state, "stopped");
+      await ticker.finished();
+      assertEquals(printed.texts.length, 1);
     }),
   );
 
@@ -300,22 +345,75 @@ describe("Ticker on a machine that slept", () => {
   );
 
   it(
-    "is quick and runs once, however many runs it slept over",
+    "finds the latest of any number in some 40 questions, and runs that",
     from("2026-01-01T00:00", async (clock) => {
-      let asked = 0;
-      const inner = every(1);
-      const { ticker, ticks } = dated({
-        nextRun: (after) => (asked++, inner.nextRun(after)),
-      });
-      await ticker.start();
-      clock.block(365 * day);
-      await clock.pass(0);
-      await ticker.stop();
-      assertEquals(ticks().length, 1);
-      assert(asked < 20_000, `${asked}`);
-      assertEquals(ticks()[0]![2] >= 9_999, true);
+      for (const [period, late] of [[1, 0], [minute, 17 * second]] as const) {
+        let asked = 0;
+        const inner = every(period);
+        const { ticker, events } = dated(
+          { nextRun: (after) => (asked++, inner.nextRun(after)) },
+          () => {},
+          { lateness: minute },
+        );
+        await ticker.start();
+        asked = 0;
+        clock.block(365 * day + late);
+        await clock.pass(0);
+        const now = Date.now();
+        await ticker.stop();
+        assertEquals(events.length, 1);
+        const { scheduledAt, missed } = events[0]!;
+        assertEquals(scheduledAt, Math.floor(now / period) * period);
+        assert(asked < 60, `${asked}`);
+        assertEquals(missed, (365 * day) / period - 1);
+      }
     }),
   );
+
+  it(
+    "holds 'lateness' against the latest run, not the first",
+    from("2026-01-01T00:00", async (clock) => {
+      const { ticker, ticks } = dated(new Cron("* * * * *"), () => {}, {
+        lateness: minute,
+      });
+      await ticker.start();
+      set(clock, "2026-01-09T01:00:20");
+      await clock.pass(30 * second);
+      await ticker.stop();
+      assertEquals(ticks()[0]!.slice(0, 1), ["2026-01-09T01:00"]);
+    }),
+  );
+
+  it("finds the latest of uneven runs as one by one would", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(fc.integer({ min: 1, max: 100_000 }), {
+          minLength: 12,
+          maxLength: 200,
+        }),
+        fc.integer({ min: 0, max: 100_000 }),
+        (offsets, slept) =>
+          from("2026-01-01T00:00", async (clock) => {
+            const start = Date.now();
+            const times = offsets.map((each) => start + each)
+              .sort((a, b) => a - b);
+            const { ticker, events } = dated({
+              nextRun(after) {
+                const time = times.find((each) => each > +after);
+                return time === undefined ? null : new Date(time);
+              },
+            });
+            await ticker.start();
+            clock.block(slept);
+            await clock.pass(0);
+            const latest = times.filter((each) => each <= Date.now()).at(-1);
+            assertEquals(events[0]?.scheduledAt, latest);
+            await ticker.stop();
+          })(),
+      ),
+      { numRuns: 100 },
+    );
+  });
 });
 
 describe("Ticker when the clock is set", () => {
@@ -367,7 +465,7 @@ describe("Ticker when the clock is set", () => {
   );
 
   it(
-    "to and fro, by anything: only ever forward, never twice, never early",
+    "to and fro, back by less than its last two runs lie apart: only ever forward, never twice, never early",
     async () => {
       await fc.assert(
         fc.asyncProperty(
@@ -383,9 +481,12 @@ describe("Ticker when the clock is set", () => {
             from("2026-01-01T00:00", async (clock) => {
               const first = { from: new Date(Date.now()) };
               const { ticker, events } = dated(every(period, first));
+              let latest = Date.now();
               await ticker.start();
               for (const [jump, pause] of jumps) {
-                clock.ahead += jump;
+                latest = Math.max(latest, Date.now());
+                const earliest = latest - Math.min(period, 3 * hour);
+                clock.ahead += Math.max(jump, earliest - Date.now());
                 await clock.pass(pause);
               }
               await ticker.stop();
@@ -401,6 +502,70 @@ describe("Ticker when the clock is set", () => {
         { numRuns: 50 },
       );
     },
+  );
+
+  it(
+    "back by days: the next run is found from it, and one line says so",
+    from("2026-01-05T09:30", async (clock) => {
+      using printed = new Printed();
+      const messages: string[] = [];
+      const { ticker, ticks } = dated(every(hour), () => {}, {
+        name: "backup",
+        printErrors: true,
+        observer: (event) => {
+          if (event.type === "notice") messages.push(event.message);
+        },
+      });
+      await ticker.start();
+      await clock.pass(hour);
+      set(clock, "2026-01-03T09:30");
+      await clock.pass(2 * hour);
+      await ticker.stop();
+      assertEquals(ticks().map(([due, , missed]) => [due, missed]), [
+        ["2026-01-05T10:00", 0],
+        ["2026-01-03T10:00", 0],
+        ["2026-01-03T11:00", 0],
+      ]);
+      assertEquals(messages.length, 1);
+      assertMatch(
+        messages[0]!,
+        /^the clock was put back by 17\d{7} ms: the next run is found from it: 2026-01-03T10:00:00.000Z$/,
+      );
+      assertEquals(printed.texts, [`"backup": ${messages[0]}`]);
+    }),
+  );
+
+  it(
+    "back by more than the last two runs lie apart: the same",
+    from("2026-01-01T09:30", async (clock) => {
+      const { ticker, ticks } = dated(every(minute));
+      await ticker.start();
+      await clock.pass(2 * minute);
+      set(clock, "2026-01-01T09:31");
+      await clock.pass(30 * second);
+      assertEquals(ticks().length, 2);
+      set(clock, "2026-01-01T09:28:30");
+      await clock.pass(2 * minute);
+      await ticker.stop();
+      // It looks at the clock every 30 s.
+      assertEquals(ticks().slice(2).map(([due]) => due), ["2026-01-01T09:30"]);
+    }),
+  );
+
+  it(
+    "back by up to three hours, before two runs have passed: runs nothing twice",
+    from("2026-01-01T09:59", async (clock) => {
+      for (
+        const [back, expected] of [[3 * hour, []], [3 * hour + minute, [1]]]
+      ) {
+        const { ticker, events } = dated(every(minute));
+        await ticker.start();
+        clock.ahead -= back as number;
+        await clock.pass(90 * second);
+        await ticker.stop();
+        assertEquals(events.map(() => 1), expected as number[]);
+      }
+    }),
   );
 });
 
@@ -754,6 +919,27 @@ describe("Ticker and what combines", () => {
       await ticker.start();
       await clock.pass(hour);
       assertEquals([ticker.state, ticks().length], ["stopped", 3]);
+    }),
+  );
+
+  it(
+    "limit: counts what has run, through restarts, sleep, previews and set clocks",
+    from("2026-01-05T10:30", async (clock) => {
+      const campaign = anyOf(limit(jitter(every(minute), 0), 6));
+      const { ticker, ticks } = dated(campaign);
+      await ticker.start();
+      await clock.pass(minute);
+      preview(campaign, { from: new Date(0), count: 100 });
+      await ticker.restart();
+      clock.block(10 * minute);
+      await clock.pass(minute);
+      set(clock, "2026-01-03T10:30");
+      await clock.pass(hour);
+      assertEquals([ticker.state, ticks().length], ["stopped", 6]);
+      const other = dated(campaign);
+      await other.ticker.start();
+      await clock.pass(hour);
+      assertEquals(other.ticks().length, 6);
     }),
   );
 });

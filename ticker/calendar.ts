@@ -1,11 +1,16 @@
 /** When a schedule has the ticker tick: by the wall clock. */
 
-import { nextTime } from "../_internal/schedules.ts";
+import { nextTime, ranOf } from "../_internal/schedules.ts";
 import type { Schedule } from "../runner.ts";
+import { notice } from "./notice.ts";
 import type { TickRun } from "./tick_run.ts";
 
-// How many runs are gone through one by one, after a machine slept for long.
-const MOST = 10_000;
+// How many runs are gone through one by one, after a machine slept for long. The
+// latest of more is found by halves.
+const NEAR = 8;
+
+// A clock that is put back by more is a clock that was corrected.
+const MOST_BACK = 3 * 3_600_000;
 
 /** When a tick was due, and when it began, in epoch ms. */
 export interface Times {
@@ -13,44 +18,130 @@ export interface Times {
   readonly startedAt: number;
 }
 
-/**
- * Goes past the runs up to a moment, in epoch milliseconds, each of which comes up
- * once. Tells the last of them, NaN where there is none, and the run after them,
- * `Infinity` where there is none.
- */
-export interface Calendar {
-  (end: number): [last: number, next: number];
-  /** The next run, NaN where it has not been asked for. */
-  readonly next: number;
-}
+/** The runs of a schedule, in epoch milliseconds, each of which comes up once. */
+export class Calendar {
+  readonly #run: TickRun;
+  readonly #schedule: Schedule;
+  readonly #what: string;
+  /** The next run is the first after it. */
+  #mark: number;
+  /** The next run; undefined where it has to be asked for. */
+  #next: number | undefined;
+  /** The last run that has passed, NaN where there is none. */
+  #last = NaN;
+  /** How far the last two that have passed lie from one another. */
+  #distance = Infinity;
+  /** The latest moment that the clock has shown. */
+  #latest: number;
+  /** Whether any run has come up. */
+  #isEmpty = true;
 
-export function calendarOf(run: TickRun, schedule: Schedule): Calendar {
-  const { machine } = run;
-  const start = Date.now();
-  // Found from the run before it, never from the clock, which may be set back.
-  let next: number | undefined;
+  constructor(run: TickRun, schedule: Schedule, mark: number, now: number) {
+    this.#run = run;
+    this.#schedule = schedule;
+    this.#what = `tick "${run.machine.settings.name}"`;
+    this.#mark = mark;
+    this.#latest = now;
+  }
 
-  function after(moment: number): number {
+  /** The next run; `Infinity` where there is none, NaN where nobody has asked. */
+  get next(): number {
+    return this.#next ?? NaN;
+  }
+
+  /**
+   * Goes past the runs up to `end`, of which it returns the last, or NaN where
+   * there is none; `now` is what the clock shows.
+   */
+  pass(end: number, now: number): number {
+    this.#look(now);
+    this.#next ??= this.#after(this.#mark);
+    let last = NaN;
+    for (let count = 1; this.#next <= end; count++) {
+      const first = this.#next;
+      if (first > this.#last) this.#distance = first - this.#last;
+      last = count > NEAR ? this.#latestUpTo(end, first) : first;
+      // How many there are between them nobody knows: as many as there were before.
+      const skipped = Math.round((last - first) / this.#distance);
+      this.#run.passed += 1 + skipped;
+      this.#mark = this.#last = last;
+      this.#isEmpty = false;
+      this.#next = this.#after(last);
+    }
+    return last;
+  }
+
+  /** The ticker runs this one: a schedule that counts may have no further one. */
+  ran(run: number): void {
+    const tell = ranOf(this.#schedule);
+    if (!tell) return;
     try {
-      return nextTime(`tick "${machine.settings.name}"`, schedule, moment);
+      tell(run, this.#run.machine.runner);
+    } catch {
+      // It throws when it is asked as well, and then the run ends.
+    }
+    this.#next = this.#after(run);
+  }
+
+  /** Says that there is no run at all, where that is so. */
+  sayIfEmpty(): void {
+    const { machine, failure } = this.#run;
+    if (!this.#isEmpty || failure || this.#next !== Infinity) return;
+    const since = new Date(this.#mark).toJSON();
+    notice(
+      machine,
+      `the schedule has no run after ${since}, so that the ticker ends`,
+    );
+  }
+
+  /** Whether the clock was put back; by much, the next run is found from it. */
+  #look(now: number): void {
+    const step = this.#latest - now;
+    if (step > 0 && step <= Math.min(MOST_BACK, this.#distance)) return;
+    this.#latest = now;
+    if (step <= 0) return;
+    this.#mark = now;
+    this.#last = NaN;
+    this.#next = this.#after(now);
+    const next = this.#next < Infinity ? new Date(this.#next).toJSON() : "none";
+    notice(
+      this.#run.machine,
+      `the clock was put back by ${step} ms: the next run is found from it: ${next}`,
+    );
+  }
+
+  /** The first run after a moment. */
+  #after(moment: number): number {
+    const { machine } = this.#run;
+    try {
+      return nextTime(this.#what, this.#schedule, moment, machine.runner);
     } catch (error) {
-      run.failure = machine.record(error, "tick");
+      this.#run.failure = machine.record(error, "tick");
       return Infinity;
     }
   }
 
-  function pass(end: number): [last: number, next: number] {
-    let last = NaN;
-    next ??= after(start);
-    for (let count = 1; next <= end; count++) {
-      last = next;
-      run.passed++;
-      next = after(count < MOST ? last : end);
+  /** The last run up to a moment, where `run` is one: asks a few dozen times. */
+  #latestUpTo(end: number, run: number): number {
+    let last = run;
+    // None lies after it.
+    let empty = end;
+    while (last < empty) {
+      const middle = Math.floor((last + empty) / 2);
+      const found = this.#probe(middle);
+      if (found <= end) last = found;
+      else empty = middle;
     }
-    return [last, next];
+    return last;
   }
 
-  return Object.defineProperty(pass, "next", { get: () => next ?? NaN }) as
-    & typeof pass
-    & Calendar;
+  /** What may fail here may answer from a run: then there is an error. */
+  #probe(moment: number): number {
+    const { runner } = this.#run.machine;
+    try {
+      return nextTime(this.#what, this.#schedule, moment, runner);
+    } catch {
+      return Infinity;
+    }
+  }
 }

@@ -6,7 +6,7 @@ import { Run, type Thrown } from "../_internal/run.ts";
 import { EPSILON } from "../_internal/timer.ts";
 import type { Schedule } from "../runner.ts";
 import type { Body } from "./body.ts";
-import { type Calendar, calendarOf, type Times } from "./calendar.ts";
+import { Calendar, type Times } from "./calendar.ts";
 import { intervalOf } from "./interval.ts";
 import { Limit } from "./limit.ts";
 import type { TickControl } from "./spec.ts";
@@ -135,15 +135,17 @@ export class TickRun extends Run implements Alarm, TickFacts {
     if (this.#calendar) {
       const now = Date.now();
       this.#phase = ASKING;
-      const [scheduledAt] = this.#calendar(now);
+      const scheduledAt = this.#calendar.pass(now, now);
       // NaN where nothing is due.
-      if (
-        now - scheduledAt <= this.#body.settings.lateness &&
-        this.#phase === ASKING
-      ) {
+      const isDue = now - scheduledAt <= this.#body.settings.lateness;
+      if (isDue && this.#phase === ASKING) {
         this.missed = this.passed - 1;
         this.passed = 0;
-        return this.#tick({ scheduledAt, startedAt: now });
+        this.#calendar.ran(scheduledAt);
+        // That asks the schedule once more.
+        if (this.#phase === ASKING) {
+          return this.#tick({ scheduledAt, startedAt: now });
+        }
       }
       // As of the same moment: what is due since then has yet to be seen.
       return this.#rest(now);
@@ -180,7 +182,8 @@ export class TickRun extends Run implements Alarm, TickFacts {
   #goBy(interval: number | Schedule): void {
     this.#calendar = undefined;
     if (typeof interval !== "number") {
-      this.#calendar = calendarOf(this, interval);
+      const now = Date.now();
+      this.#calendar = new Calendar(this, interval, now, now);
     } else this.#interval = interval;
     this.#origin = this.#clock.now();
     this.passed = 0;
@@ -202,8 +205,11 @@ export class TickRun extends Run implements Alarm, TickFacts {
     if (this.#calendar) {
       this.#phase = ASKING;
       const moment = now ?? Date.now();
-      const wait = this.#calendar(moment - 1)[1] - moment;
+      const calendar = this.#calendar;
+      calendar.pass(moment - 1, moment);
+      const wait = calendar.next - moment;
       if (wait === Infinity || this.#phase >= HALTED) {
+        calendar.sayIfEmpty();
         return this.machine.ended(this);
       }
       this.due = latest + Math.min(wait, RECHECK);

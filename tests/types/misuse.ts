@@ -125,6 +125,8 @@ export function events(event: RunnerEvent): unknown {
     case "tick":
       // @ts-expect-error: a tick may have no error
       return event.error satisfies Error;
+    case "notice":
+      return event.message satisfies string;
   }
 }
 
