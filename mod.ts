@@ -39,6 +39,7 @@ export type {
   Runner,
   RunnerErrorEvent,
   RunnerEvent,
+  RunnerListeningEvent,
   RunnerNoticeEvent,
   RunnerOptions,
   RunnerState,

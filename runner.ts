@@ -214,6 +214,16 @@ export interface RunnerNoticeEvent {
   readonly message: string;
 }
 
+/** A server listens: after each start, once its `url` is set. */
+export interface RunnerListeningEvent {
+  /** Tells this event from the others. */
+  readonly type: "listening";
+  /** The runner it happened to. */
+  readonly runner: Runner;
+  /** Where it listens. */
+  readonly url: URL;
+}
+
 /**
  * What an observer is given, told apart by `type`. The union grows with the
  * library: ignore each type that you do not know.
@@ -222,6 +232,7 @@ export type RunnerEvent =
   | RunnerStateEvent
   | RunnerErrorEvent
   | RunnerTickEvent
+  | RunnerListeningEvent
   | RunnerNoticeEvent;
 
 /** A function that is told what happens to a runner. */

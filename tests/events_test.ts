@@ -15,6 +15,8 @@ function shown(event: RunnerEvent): string {
       return `tick: ${event.error?.message ?? "ok"}`;
     case "notice":
       return `notice: ${event.message}`;
+    case "listening":
+      return `listening: ${event.url}`;
   }
 }
 

@@ -127,6 +127,8 @@ export function events(event: RunnerEvent): unknown {
       return event.error satisfies Error;
     case "notice":
       return event.message satisfies string;
+    case "listening":
+      return event.url satisfies URL;
   }
 }
 

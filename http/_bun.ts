@@ -1,0 +1,74 @@
+/** `Bun.serve`. */
+
+import { checked, handlerOf, type Handling, withClose } from "./_handler.ts";
+import { pause } from "./_pause.ts";
+import { bunServe } from "./_runtime.ts";
+import type { Listening, Place } from "./_types.ts";
+
+/** How often Bun is asked what is in flight, in ms: it has no event for it. */
+const ASK = 10;
+
+/** Listens with `Bun.serve`. */
+export function listenBun(
+  place: Place,
+  handling: Handling,
+  websocket: unknown,
+): Listening {
+  let phase: "serving" | "announced" = "serving";
+  // When a handler last gave an answer that did not say `connection: close`.
+  let lastAnswer = -Infinity;
+  // How many handlers have yet to give theirs.
+  let unanswered = 0;
+  const handle = handlerOf(handling, (response) => {
+    // None, where the handler has made a WebSocket of it.
+    if (response !== undefined) checked(response);
+    unanswered--;
+    if (phase !== "serving") return response && withClose(response);
+    lastAnswer = performance.now();
+    return response;
+  });
+  const info = { draining: handling.draining, server: {} };
+  const server = bunServe({
+    port: place.port,
+    ...(place.hostname !== undefined && { hostname: place.hostname }),
+    ...(place.tls && { tls: place.tls }),
+    ...(websocket !== undefined && { websocket }),
+    fetch(request) {
+      unanswered++;
+      return handle(request, info);
+    },
+  });
+  info.server = server;
+
+  return {
+    port: server.port,
+    broken: new Promise(() => {}),
+    announce() {
+      phase = "announced";
+    },
+    async leave(linger, drained) {
+      phase = "announced";
+      // Bodies under way, whose heads did not say that they are the last.
+      const kept = server.pendingRequests - unanswered;
+      // The listener closes with the idle connections, so they have their time.
+      await pause(lastAnswer + linger - performance.now());
+      void server.stop();
+      await drained;
+      const isBusy = () => server.pendingRequests + server.pendingWebSockets;
+      while (isBusy()) await pause(ASK);
+      // Such a connection would hold the stop for 6 s.
+      if (kept > 0) await pause(linger);
+      while (isBusy()) await pause(ASK);
+      await server.stop(true);
+    },
+    cut() {
+      const left = {
+        requests: server.pendingRequests,
+        upgraded: server.pendingWebSockets,
+        idle: 0,
+      };
+      void server.stop(true);
+      return left;
+    },
+  };
+}

@@ -1,0 +1,82 @@
+/** The one place of this module that touches what only some engines have. */
+
+import type { NodeServer } from "./types.ts";
+
+/** `Deno.serve`, as far as it is used here. */
+export type DenoServe = (
+  options: {
+    port: number;
+    hostname?: string;
+    signal: AbortSignal;
+    onListen(): void;
+    cert?: string;
+    key?: string;
+  },
+  handler: (
+    request: Request,
+    info: DenoInfo,
+  ) => Response | Promise<Response>,
+) => {
+  readonly addr: { readonly port: number };
+  readonly finished: Promise<void>;
+  shutdown(): Promise<void>;
+};
+
+/** What Deno tells of a request. */
+export interface DenoInfo {
+  readonly remoteAddr: unknown;
+  readonly completed: Promise<void>;
+}
+
+/** `Bun.serve`, as far as it is used here. */
+export type BunServe = (options: {
+  port: number;
+  hostname?: string;
+  tls?: { cert: string; key: string };
+  websocket?: unknown;
+  fetch(request: Request): Response | Promise<Response>;
+}) => BunServer;
+
+/** What `Bun.serve` gives. */
+export interface BunServer {
+  readonly port: number;
+  readonly pendingRequests: number;
+  readonly pendingWebSockets: number;
+  stop(now?: boolean): Promise<void>;
+}
+
+interface Host {
+  readonly Bun?: { readonly serve: BunServe };
+  readonly Deno?: { readonly serve: DenoServe };
+  readonly process?: {
+    getBuiltinModule?(id: string): {
+      createServer(
+        options: object,
+        listener: (...values: never[]) => void,
+      ): NodeServer;
+    };
+  };
+}
+
+const host = globalThis as unknown as Host;
+
+/** Where the program runs. */
+export function engine(): "bun" | "deno" | "node" {
+  return host.Bun ? "bun" : host.Deno ? "deno" : "node";
+}
+
+/** Deno's server. */
+export const denoServe: DenoServe = (options, handler) =>
+  host.Deno!.serve(options, handler);
+
+/** Bun's server. */
+export const bunServe: BunServe = (options) => host.Bun!.serve(options);
+
+/** A server of `node:http` or `node:https`; `undefined` where there is none. */
+export function nodeServer(
+  tls: { readonly cert: string; readonly key: string } | undefined,
+  listener: (...values: never[]) => void,
+): NodeServer | undefined {
+  return host.process?.getBuiltinModule?.(tls ? "node:https" : "node:http")
+    .createServer({ ...tls }, listener);
+}
