@@ -15,6 +15,8 @@ import { printTable } from "./table.mjs";
 // is the price of exact clocks, real and fake, and of many tickers behind one timer.
 const core = { ".": 8_800, "./start-stop": 4_900, "./ticker": 7_800 };
 const added = {
+  // The goal was 2,000: what is beyond is the tree, and the checks of options.
+  "./health": 4_500,
   // The goal was 2,500: what is beyond is the tree, the hook, and the negotiation of
   // formats, which the modules beside share.
   "./metrics": 5_800,

@@ -72,7 +72,7 @@ export interface Times {
 }
 
 /** The times of a runner that ticks. */
-export function timesOf(runner: Runner): Times {
+export function timesOf(runner: Runner | undefined): Times {
   const { settings, state: { run } } = runner instanceof Lifecycle
     ? machineOf(runner)
     : { state: {} };

@@ -23,21 +23,32 @@ export const DEFAULT_RULE: StallRule = {
 const LOOK = 30_000;
 const MOST = 3_600_000;
 
-/** Since when it is stuck, as milliseconds ago; 0 where it is not. */
-export function stalledFor(
+/** How long a tick of a runner may take, in milliseconds. */
+export function patienceOf(
   { path, runner }: Place,
+  { after, intervals, min }: StallRule,
+): number {
+  const { tickTimeout, distance } = timesOf(runner);
+  return after(path) ??
+    (tickTimeout < Infinity
+      ? 2 * tickTimeout
+      : Math.min(Math.max(min, intervals * distance), MOST));
+}
+
+/** For how many milliseconds it has been stuck; 0 where it is not. */
+export function stalledFor(
+  place: Place,
   rule: StallRule,
   now = performance.now(),
 ): number {
-  if (runner?.isRunning() !== true) return 0;
+  const { runner } = place;
+  if (!runner) return 0;
   const since = runner.tickingSince;
+  // Also one that is to stop, and does not.
   if (since !== undefined) {
-    const { tickTimeout, distance } = timesOf(runner);
-    const patience = Math.max(rule.min, rule.intervals * distance);
-    const most = rule.after(path) ??
-      (tickTimeout < Infinity ? 2 * tickTimeout : Math.min(patience, MOST));
-    return now - since > most ? now - since : 0;
+    return now - since > patienceOf(place, rule) ? now - since : 0;
   }
+  if (!runner.isRunning()) return 0;
   const next = runner.nextRun;
   if (next) {
     const late = Date.now() - next.getTime();
