@@ -1,0 +1,385 @@
+/** Who is let in at one gate, who waits, and who is refused. */
+
+import { reasonOf } from "../_internal/errors.ts";
+import { clockOf } from "../_internal/clock.ts";
+import { unref } from "../_internal/runtime.ts";
+import { type AbortListener, join, leave } from "../_internal/signals.ts";
+import { Timer } from "../_internal/timer.ts";
+import { bag, signalLike, timeout, typed } from "../_internal/validate.ts";
+import type { Adaptive } from "./_adaptive.ts";
+import { enter, giveBack, type Lane, pump, shortOf, take } from "./_lanes.ts";
+import { Limits } from "./_limits.ts";
+import { loadOf, type Tally, tally } from "./_load.ts";
+import { isWithin, within } from "./_nesting.ts";
+import type { Settings } from "./_settings.ts";
+import { type WaitEnd, Waiting } from "./_waiting.ts";
+import { GateError, type GateRefusal } from "./gate_error.ts";
+import type {
+  GateAdmissionEvent,
+  GateLoad,
+  GateRunOptions,
+} from "./options.ts";
+
+/** What a gate lets in. */
+export type Work<T> = (signal: AbortSignal) => T | PromiseLike<T>;
+
+/** What the admissions need of their gate. */
+export interface Owner {
+  /** Records what a reader has thrown. */
+  report(error: unknown): void;
+  /** Tells observers of a wait that has ended, or a refusal. */
+  tell(
+    outcome: GateAdmissionEvent["outcome"],
+    priority: number,
+    waited: number,
+  ): void;
+}
+
+// How often limits are read while something waits and nothing runs.
+const RECHECK = 100;
+
+/** The admissions of one gate. */
+export class Admissions {
+  readonly #name: string;
+  readonly #owner: Owner;
+  readonly #limits: Limits;
+  /** This one, and those of all gates that its gate is a part of. */
+  readonly #chain: readonly Admissions[];
+  readonly #maxWait: number;
+  readonly #maxWaiting: number;
+  readonly #adaptive: Adaptive | undefined;
+  /** Whether a run without options may go in by the short way. */
+  readonly #isPlain: boolean;
+  readonly #tally: Tally = tally();
+  readonly #waiting = new Set<Waiting>();
+  #door: "open" | "closed" = "open";
+  #running = 0;
+  #turn = 0;
+  /** The most places that a run has wanted; with no more left it is noted who has some. */
+  #largest = 1;
+  /** Aborts when the grace of a stop has passed; made when asked for. */
+  #force: AbortController | undefined;
+  #drained: (() => void) | undefined;
+  /** When the last run has ended, and how far ends lie apart, in ms. */
+  #lastEnd = NaN;
+  #pace = 0;
+  #poll: Timer | undefined;
+  #clock: ReturnType<typeof clockOf> | undefined;
+  /** The time in milliseconds, also under a fake clock. */
+  readonly #now = (): number => (this.#clock ??= clockOf(false)).now();
+
+  constructor(
+    name: string,
+    { what, limits, maxWait, maxWaiting, adaptive }: Settings,
+    parent: Admissions | undefined,
+    owner: Owner,
+  ) {
+    this.#name = name;
+    this.#owner = owner;
+    this.#chain = [this, ...(parent ? parent.#chain : [])];
+    this.#limits = new Limits(
+      what,
+      limits,
+      parent && parent.#limits,
+      this.#now,
+    );
+    this.#maxWait = maxWait;
+    this.#maxWaiting = maxWaiting;
+    this.#adaptive = adaptive;
+    this.#isPlain = !adaptive && this.#limits.isPlain;
+  }
+
+  get isOpen(): boolean {
+    return this.#door === "open";
+  }
+
+  run<T>(work: Work<T>, options?: GateRunOptions): Promise<T> {
+    const { places } = this.#limits;
+    if (
+      options === undefined && this.#isPlain && this.#door === "open" &&
+      places.used + this.#largest < places.limit &&
+      places.blocked.length === 0 && typeof work === "function"
+    ) {
+      places.used++;
+      this.#running++;
+      this.#tally.admitted++;
+      return this.#short(work);
+    }
+    try {
+      return this.#ask(work, options ?? {});
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  wake(): void {
+    if (!this.#limits.isRead) return;
+    this.#read();
+    pump(this.#limits.moved());
+  }
+
+  load(): GateLoad {
+    return loadOf(this.#limits, this.#running, this.#waiting, this.#tally);
+  }
+
+  open(): void {
+    this.#door = "open";
+  }
+
+  /** Aborts the signals of what runs. */
+  cut(reason: unknown): void {
+    this.#force?.abort(reason);
+  }
+
+  /** Resolves once nothing runs any more. */
+  async drained(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#drained = resolve;
+      if (this.#running === 0) resolve();
+    });
+    this.#drained = undefined;
+    this.#force = undefined;
+  }
+
+  close(): void {
+    this.#door = "closed";
+    this.#poll?.disarm();
+    for (const waiting of [...this.#waiting]) {
+      waiting.refuse(this.#refusal("closed"), "closed");
+    }
+  }
+
+  /** Aborts when the grace of a stop has passed. */
+  get #signal(): AbortSignal {
+    return (this.#force ??= new AbortController()).signal;
+  }
+
+  /** The short way: one place, no options. */
+  async #short<T>(work: Work<T>): Promise<T> {
+    try {
+      return await work(this.#signal);
+    } finally {
+      const { places } = this.#limits;
+      places.used--;
+      if (places.blocked.length > 0) {
+        this.#measure();
+        pump([places]);
+      }
+      this.#ended();
+    }
+  }
+
+  #ask<T>(work: Work<T>, options: GateRunOptions): Promise<T> {
+    const what = `run "${this.#name}"`;
+    typed(what, "work", work, "function");
+    const { priority = 0, weight = 1, maxWait = this.#maxWait, signal, uses } =
+      bag<GateRunOptions>(what, options);
+    signalLike(what, signal);
+    typed(
+      what,
+      "priority",
+      priority,
+      "number",
+      "a finite number",
+      Number.isFinite,
+    );
+    typed(
+      what,
+      "weight",
+      weight,
+      "number",
+      "a number above 0",
+      (it) => it > 0 && it < Infinity,
+    );
+    timeout(what, "maxWait", maxWait);
+    if (uses !== undefined) typed(what, "uses", uses, "object", "an object");
+    if (signal?.aborted) return Promise.reject(reasonOf(signal));
+    if (isWithin(this)) return this.#within(work, signal);
+    // A parent whose place it has already need not be asked again.
+    const above = this.#chain.find(isWithin);
+    const limits = above && above.#limits;
+    const lane = this.#limits.laneFor(what, options, limits);
+    this.#largest = Math.max(this.#largest, weight);
+    if (!this.#chain.every(({ isOpen }) => isOpen)) {
+      throw this.#refusal("closed", priority);
+    }
+    if (this.#limits.isRead) this.#read();
+    const waiting = new Waiting(
+      lane,
+      priority,
+      this.#turn++,
+      signal,
+      this.#waited,
+    );
+    if (!shortOf(lane, waiting)) {
+      take(lane);
+      this.#running++;
+      this.#tally.admitted++;
+      return this.#carry(work, lane, signal);
+    }
+    if (this.#waiting.size >= this.#maxWaiting) {
+      throw this.#refusal("full", priority);
+    }
+    if (maxWait === 0) throw this.#refusal("late", priority);
+    return this.#wait(work, lane, waiting, maxWait, signal);
+  }
+
+  async #wait<T>(
+    work: Work<T>,
+    lane: Lane,
+    waiting: Waiting,
+    maxWait: number,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    const admitted = waiting.begin(
+      maxWait,
+      () => this.#refusal("late", undefined, maxWait),
+    );
+    this.#waiting.add(waiting);
+    enter(waiting);
+    this.#watch();
+    await admitted;
+    if (signal?.aborted) {
+      this.#giveBack(lane);
+      throw reasonOf(signal);
+    }
+    return await this.#carry(work, lane, signal);
+  }
+
+  /** A wait has ended. */
+  readonly #waited = (waiting: Waiting, end: WaitEnd): void => {
+    this.#waiting.delete(waiting);
+    const waited = this.#now() - waiting.since;
+    if (end === "admitted") {
+      this.#running++;
+      this.#tally.admitted++;
+      this.#tally.waits.add(waited);
+      this.#watch();
+    } else if (end === "abandoned") this.#tally.abandoned++;
+    // Others are counted where they are refused.
+    this.#owner.tell(end, waiting.priority, waited);
+  };
+
+  /** Calls the work, in a hold of the gate, and gives back what it had. */
+  #carry<T>(
+    work: Work<T>,
+    lane: Lane,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    // Only where what it runs inside might have to wait, as contexts cost.
+    const { resources } = lane;
+    const isTight = this.#limits.isMixed ||
+      resources.some(({ used, limit }) => used + this.#largest > limit);
+    return isTight
+      ? within(this.#chain, () => this.#call(work, lane, signal))
+      : this.#call(work, lane, signal);
+  }
+
+  async #call<T>(
+    work: Work<T>,
+    lane: Lane,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    const began = this.#now();
+    try {
+      return await this.#within(work, signal);
+    } finally {
+      this.#adapt(this.#now() - began);
+      this.#giveBack(lane);
+    }
+  }
+
+  /** Calls the work with a signal that aborts with the caller's or the gate's. */
+  async #within<T>(work: Work<T>, signal: AbortSignal | undefined): Promise<T> {
+    if (!signal) return await work(this.#signal);
+    const controller = new AbortController();
+    const either: AbortListener = {
+      aborted: (source) => controller.abort(reasonOf(source)),
+    };
+    const own = this.#signal;
+    join(signal, either);
+    join(own, either);
+    if (own.aborted) either.aborted(own);
+    try {
+      return await work(controller.signal);
+    } finally {
+      leave(signal, either);
+      leave(own, either);
+    }
+  }
+
+  #giveBack(lane: Lane): void {
+    if (this.#waiting.size > 0) this.#measure();
+    if (this.#limits.isRead) this.#read();
+    giveBack(lane);
+    this.#ended();
+  }
+
+  /** Notes how far ends lie apart while runs wait. */
+  #measure(): void {
+    const now = this.#now();
+    const apart = now - this.#lastEnd;
+    if (apart >= 0) this.#pace += (apart - this.#pace) / 8;
+    this.#lastEnd = now;
+  }
+
+  /** A run has ended. */
+  #ended(): void {
+    this.#running--;
+    if (this.#waiting.size > 0) {
+      if (this.#limits.isRead) this.wake();
+      this.#watch();
+    }
+    if (this.#running === 0) this.#drained?.();
+  }
+
+  #adapt(duration: number): void {
+    const adaptive = this.#adaptive;
+    if (!adaptive?.add(duration, this.#running, this.#now())) return;
+    const { places } = this.#limits;
+    places.limit = adaptive.limit;
+    this.#limits.resize();
+    pump(this.#limits.moved());
+  }
+
+  #read(): void {
+    this.#limits.read(this.#owner.report);
+  }
+
+  /** Looks at limits that are read while nothing else would. */
+  #watch(): void {
+    if (!this.#limits.isRead) return;
+    if (this.#running > 0 || this.#waiting.size === 0) {
+      this.#poll?.disarm();
+      return;
+    }
+    if (this.#poll?.armed) return;
+    const poll = this.#poll ??= new Timer();
+    poll.arm(RECHECK, () => {
+      this.wake();
+      this.#watch();
+    });
+    // What waits for a place of nobody's need not keep the process alive.
+    if (poll.armed) unref(poll.armed.id);
+  }
+
+  /** Counts a refusal, and makes its error. */
+  #refusal(why: GateRefusal, priority?: number, maxWait = 0): GateError {
+    this.#tally.refused[why]++;
+    if (priority !== undefined) this.#owner.tell(why, priority, 0);
+    const size = this.#waiting.size;
+    const message = why === "full"
+      ? `${size} wait already, which is 'maxWaiting'`
+      : why === "late"
+      ? `no place was free within ${maxWait} ms`
+      : "the gate is closed";
+    const retryAfter = why === "closed" || this.#pace === 0
+      ? undefined
+      : Math.ceil(this.#pace * (size + 1));
+    return new GateError(
+      `Cannot run "${this.#name}": ${message}`,
+      why,
+      retryAfter,
+    );
+  }
+}

@@ -1,0 +1,251 @@
+/** What there is of everything at one gate, and what a run wants of it. */
+
+import { typed } from "../_internal/validate.ts";
+import { Lane, Resource } from "./_lanes.ts";
+import type {
+  GateOptions,
+  GateRunOptions,
+  LimitReader,
+  PressureReader,
+} from "./options.ts";
+
+// A level that pressure has closed opens again only where the pressure has fallen
+// by so much.
+const HYSTERESIS = 0.1;
+// Priorities beyond so many are of the level next to them.
+const LEVELS = 64;
+// So many lanes are kept for the next run that wants the same.
+const LANES = 1_000;
+
+/** A limit, or a function that is read. */
+function limit(what: string, name: string, value: number | LimitReader) {
+  if (typeof value === "function") return value;
+  const expected = "a number above 0, or a function";
+  return typed(what, name, value, "number", expected, (it) => it > 0);
+}
+
+/** The limits of one gate, and of those that it is a part of. */
+export class Limits {
+  readonly places: Resource;
+  readonly named = new Map<string, Resource>();
+  /** What is read, rather than fixed. */
+  readonly #readers: (readonly [Resource, LimitReader])[] = [];
+  /** For each priority from which places are kept, the places that are left. */
+  readonly #reserves: (readonly [priority: number, left: Resource, number])[] =
+    [];
+  readonly #pressure: PressureReader | undefined;
+  readonly #floor: Resource | undefined;
+  readonly #aging: number;
+  readonly #parent: Limits | undefined;
+  /** These, and those of all that the gate is a part of. */
+  readonly #chain: readonly Limits[];
+  readonly #lanes = new Map<string, Lane>();
+  /** The priorities that were seen, the lowest first. */
+  readonly #levels: number[] = [];
+  #closed = 0;
+  pressure = 0;
+
+  readonly #now: () => number;
+
+  constructor(
+    what: string,
+    options: GateOptions,
+    parent: Limits | undefined,
+    now: () => number,
+  ) {
+    this.#now = now;
+    const { concurrency = Infinity, limits = {}, reserve = {} } = options;
+    this.#aging = options.aging ?? 10_000;
+    this.#parent = parent;
+    this.#chain = [this, ...(parent ? parent.#chain : [])];
+    this.places = this.#resource(limit(what, "concurrency", concurrency));
+    for (const [name, value] of Object.entries(limits)) {
+      const checked = limit(what, `limits.${name}`, value);
+      this.named.set(name, this.#resource(checked));
+    }
+    for (const [priority, kept] of Object.entries(reserve)) {
+      const name = `reserve[${priority}]`;
+      typed(
+        what,
+        "a key of reserve",
+        Number(priority),
+        "number",
+        "a finite number",
+        Number.isFinite,
+      );
+      typed(what, name, kept, "number", "a number of places", (it) => it >= 0);
+      this.#reserves.push([Number(priority), new Resource(0), kept]);
+    }
+    this.#pressure = options.pressure;
+    if (this.#pressure) this.#floor = new Resource(Infinity, true);
+    this.resize();
+  }
+
+  /** Whether anything of it, or of what it is a part of, has to be read. */
+  get isRead(): boolean {
+    return this.#readers.length > 0 || this.#pressure !== undefined ||
+      this.#parent?.isRead === true;
+  }
+
+  /** Whether a run without options wants a place and nothing else. */
+  get isPlain(): boolean {
+    return !this.isRead && !this.#parent && this.#reserves.length === 0;
+  }
+
+  /** Whether runs may want different things, or what pressure may close. */
+  get isMixed(): boolean {
+    return this.#chain.some(({ named }) => named.size > 0) || this.isRead;
+  }
+
+  /** Has the places that are left for low priorities follow the concurrency. */
+  resize(): void {
+    for (const [, left, kept] of this.#reserves) {
+      left.limit = this.places.limit - kept;
+    }
+  }
+
+  /** Reads what has to be read; what throws is reported and stays as it was. */
+  read(report: (error: unknown) => void): void {
+    this.#parent?.read(report);
+    for (const [resource, read] of this.#readers) {
+      try {
+        const value = read(resource.used);
+        const isNumber = typeof value === "number" && value === value;
+        if (isNumber) resource.limit = value;
+        else throw new TypeError(`a limit must be a number: ${String(value)}`);
+      } catch (error) {
+        report(error);
+      }
+    }
+    this.resize();
+    if (!this.#pressure) return;
+    try {
+      const value = this.#pressure();
+      if (!(value >= 0)) {
+        throw new RangeError(`pressure must be from 0 to 1: ${String(value)}`);
+      }
+      this.pressure = Math.min(value, 1);
+    } catch (error) {
+      report(error);
+    }
+    this.#close();
+  }
+
+  /** All resources that may have become free by a reading. */
+  *moved(): Iterable<Resource> {
+    if (this.#parent) yield* this.#parent.moved();
+    yield this.places;
+    for (const [, left] of this.#reserves) yield left;
+    yield* this.named.values();
+    if (this.#floor) yield this.#floor;
+  }
+
+  /** Where a run waits; `above` are limits whose places it has already. */
+  laneFor(
+    what: string,
+    { priority = 0, weight = 1, uses }: GateRunOptions,
+    above: Limits | undefined,
+  ): Lane {
+    const resources: Resource[] = [];
+    const amounts: number[] = [];
+    let key = above ? `${this.#chain.indexOf(above)} ` : "";
+    const want = (name: string, resource: Resource, amount: number) => {
+      key += `${name}:${amount} `;
+      resources.push(resource);
+      amounts.push(amount);
+    };
+    for (const each of this.#chain) {
+      if (each === above) break;
+      each.#checkWeight(what, weight, each.places);
+      want("places", each.places, weight);
+      for (const [from, left] of each.#reserves) {
+        if (priority >= from) continue;
+        each.#checkWeight(what, weight, left);
+        want(`below ${from}`, left, weight);
+      }
+      if (each.#floor) {
+        each.#see(priority);
+        want("level", each.#floor, -priority);
+      }
+    }
+    for (const [name, amount] of Object.entries(uses ?? {})) {
+      const resource = this.#find(name);
+      if (!resource) {
+        throw new RangeError(
+          `Cannot ${what}: 'uses.${name}' must be a name of the gate's limits`,
+        );
+      }
+      const isFixed = !this.#isMoving(resource);
+      const expected = isFixed
+        ? `a number from 0 to ${resource.limit}`
+        : "a number of at least 0";
+      typed(
+        what,
+        `uses.${name}`,
+        amount,
+        "number",
+        expected,
+        (it) => it >= 0 && !(isFixed && it > resource.limit),
+      );
+      want(JSON.stringify(name), resource, amount);
+    }
+    let lane = this.#lanes.get(key);
+    if (!lane) {
+      lane = new Lane(resources, amounts, this.#aging, this.#now);
+      // Two lanes for the same are as good as one: priorities may be any numbers.
+      if (this.#lanes.size < LANES) this.#lanes.set(key, lane);
+    }
+    return lane;
+  }
+
+  /** A run that wants more than there ever is would wait for ever. */
+  #checkWeight(what: string, weight: number, { limit }: Resource): void {
+    if (weight <= limit || this.#isMoving(this.places)) return;
+    const expected = `at most ${limit}, the places for its priority`;
+    throw new RangeError(
+      `Cannot ${what}: 'weight' must be ${expected}: current value is ${weight}`,
+    );
+  }
+
+  /** A resource of this gate, or of one that it is a part of. */
+  #find(name: string): Resource | undefined {
+    const own = this.named.get(name);
+    return own ?? (this.#parent && this.#parent.#find(name));
+  }
+
+  #isMoving(resource: Resource): boolean {
+    const isOwn = this.#readers.some(([each]) => each === resource);
+    return isOwn || !!this.#parent && this.#parent.#isMoving(resource);
+  }
+
+  #resource(limit: number | LimitReader): Resource {
+    if (typeof limit === "number") return new Resource(limit);
+    const resource = new Resource(0);
+    this.#readers.push([resource, limit]);
+    return resource;
+  }
+
+  /** Notes a priority, for pressure to close from the lowest. */
+  #see(priority: number): void {
+    const levels = this.#levels;
+    if (levels.length >= LEVELS || levels.includes(priority)) return;
+    levels.push(priority);
+    levels.sort((a, b) => a - b);
+    this.#close();
+  }
+
+  /** Closes and opens levels as the pressure has it. */
+  #close(): void {
+    const levels = this.#levels;
+    const count = (pressure: number) =>
+      pressure >= 1
+        ? levels.length
+        : Math.min(Math.floor(pressure * levels.length), levels.length - 1);
+    const least = count(this.pressure);
+    const most = count(this.pressure + HYSTERESIS);
+    this.#closed = Math.max(least, Math.min(this.#closed, most));
+    const lowest = levels[this.#closed] ?? Infinity;
+    // With no level closed all pass, also those that were not seen.
+    this.#floor!.limit = this.#closed === 0 ? Infinity : -lowest;
+  }
+}

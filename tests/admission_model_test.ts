@@ -1,0 +1,252 @@
+import { Gate } from "@golib/runner/admission";
+import { assert, assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { FakeTime } from "@std/testing/time";
+import fc from "fast-check";
+import { Heap } from "../admission/_heap.ts";
+import {
+  enter,
+  giveBack,
+  Lane,
+  Resource,
+  shortOf,
+  take,
+  type Waiter,
+} from "../admission/_lanes.ts";
+import { Reference } from "./_admission_reference.ts";
+import { gate as latch, turns } from "./_helpers.ts";
+
+const step = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      type: fc.constant("ask" as const),
+      priority: fc.integer({ min: -2, max: 3 }),
+      weight: fc.integer({ min: 1, max: 3 }),
+      a: fc.integer({ min: 0, max: 2 }),
+      b: fc.integer({ min: 0, max: 1 }),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      type: fc.constantFrom("end" as const, "abort" as const),
+      which: fc.nat(20),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant("wait" as const),
+      ms: fc.integer({ min: 1, max: 500 }),
+    }),
+  },
+);
+
+describe("Gate beside a plain reference", () => {
+  for (const aging of [0, 1_000_000]) {
+    it(`lets the same in, in the same order, with an aging of ${aging}`, async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(step, { maxLength: 40 }),
+          async (steps) => {
+            using time = new FakeTime(1_000_000);
+            const limits = { places: 4, a: 2, b: 1 };
+            const { places: concurrency, ...named } = limits;
+            const gate = new Gate({ concurrency, limits: named, aging });
+            const reference = new Reference(limits, aging);
+            const begun: number[] = [];
+            const ends = new Map<number, () => void>();
+            const aborts = new Map<number, AbortController>();
+            const calls: Promise<unknown>[] = [];
+            let id = 0;
+            let now = 0;
+            for (const each of steps) {
+              if (each.type === "wait") {
+                now += each.ms;
+                await time.tickAsync(each.ms);
+              } else if (each.type === "ask") {
+                const own = id++;
+                const { priority, weight, a, b } = each;
+                const uses = { ...(a && { a }), ...(b && { b }) };
+                const end = latch();
+                ends.set(own, end.open);
+                const controller = new AbortController();
+                aborts.set(own, controller);
+                reference.ask({
+                  id: own,
+                  priority,
+                  wants: { places: weight, ...uses },
+                }, now);
+                const call = gate.run(async () => {
+                  begun.push(own);
+                  await end.promise;
+                }, { priority, weight, uses, signal: controller.signal });
+                call.catch(() => {});
+                calls.push(call);
+              } else {
+                const { type, which } = each;
+                const from = type === "end"
+                  ? [...reference.running.keys()]
+                  : reference.waiting.map(({ id }) => id);
+                if (from.length === 0) continue;
+                const chosen = from[which % from.length]!;
+                reference.leave(chosen);
+                if (type === "end") ends.get(chosen)!();
+                else aborts.get(chosen)!.abort();
+              }
+              await turns(20);
+              assertEquals(begun, reference.begun);
+              const load = gate.load();
+              assertEquals(load.running, reference.running.size);
+              assertEquals(load.waiting, reference.waiting.length);
+              assertEquals(load.concurrency.used, reference.used("places"));
+              assertEquals(load.limits.a!.used, reference.used("a"));
+              assert(load.concurrency.used <= concurrency);
+            }
+            for (let own = 0; own < id; own++) {
+              ends.get(own)!();
+              await turns(5);
+            }
+            // None waits for ever once the others end.
+            await turns(200);
+            await Promise.allSettled(calls);
+            assertEquals(gate.load().running + gate.load().waiting, 0);
+          },
+        ),
+        { numRuns: 150 },
+      );
+    });
+  }
+
+  it("lets everyone in some time with an aging, however many come after", async () => {
+    using time = new FakeTime();
+    const gate = new Gate({ concurrency: 1, aging: 100 });
+    const work = () => new Promise<void>((resolve) => setTimeout(resolve, 10));
+    let isDone = false;
+    const busy = gate.run(work, { priority: 5 });
+    const low = gate.run(() => {
+      isDone = true;
+    }, { priority: -5 });
+    const others = [busy];
+    // More come than go, all of a higher priority.
+    for (let count = 0; count < 150 && !isDone; count++) {
+      others.push(gate.run(work, { priority: 5 }));
+      await time.tickAsync(10);
+    }
+    assert(isDone, "it starves");
+    const rest = Promise.all([low, ...others]);
+    for (let left = 0; left < 200; left++) await time.tickAsync(10);
+    await rest;
+  });
+});
+
+describe("The heap of a gate", () => {
+  it("gives entries in order, whichever leave it", () => {
+    fc.assert(fc.property(
+      fc.array(fc.record({ key: fc.nat(9), leaves: fc.boolean() })),
+      (items) => {
+        const heap = new Heap<{ key: number; turn: number; place: number }>();
+        const entries = items.map(({ key }, turn) => ({ key, turn, place: 0 }));
+        for (const each of entries) heap.add(each);
+        const kept = entries.filter((each, index) => {
+          if (items[index]!.leaves) heap.remove(each);
+          return !items[index]!.leaves;
+        }).sort((a, b) => a.key - b.key || a.turn - b.turn);
+        for (const each of kept) {
+          assertEquals(heap.first, each);
+          heap.remove(each);
+        }
+        assertEquals(heap.size, 0);
+      },
+    ));
+  });
+});
+
+describe("Two gates, three resources, four runs", () => {
+  // What each may want: a place of the parent's alone or also of the part's, and
+  // some of the three resources.
+  const shapes: number[][] = [];
+  for (const isPart of [0, 1]) {
+    for (const mask of [0, 1, 2, 3, 5, 7]) {
+      shapes.push([
+        1,
+        isPart,
+        mask & 1,
+        mask >> 1 & 1,
+        mask >> 2 & 1,
+      ]);
+    }
+  }
+  const limits = [2, 1, 1, 1, 1];
+
+  /** Lets four runs come, ends them in an order, and tells whether all got in. */
+  function play(wishes: number[], order: number[]): string | undefined {
+    const resources = limits.map((limit) => new Resource(limit));
+    const lanes = new Map<number, Lane>();
+    const running: { lane: Lane; id: number }[] = [];
+    const begin = (id: number, lane: Lane) => {
+      running.push({ lane, id });
+    };
+    for (const [id, shape] of wishes.entries()) {
+      const wants = shapes[shape]!;
+      const own = resources.filter((_, index) => wants[index]! > 0);
+      const lane = lanes.get(shape) ??
+        new Lane(own, own.map(() => 1), 0, () => 0);
+      lanes.set(shape, lane);
+      const waiter: Waiter = {
+        key: 0,
+        turn: id,
+        place: 0,
+        lane,
+        since: 0,
+        admit: () => begin(id, lane),
+      };
+      if (shortOf(lane, waiter)) enter(waiter);
+      else {
+        take(lane);
+        begin(id, lane);
+      }
+    }
+    let ended = 0;
+    for (const choice of order) {
+      if (running.length === 0) break;
+      const [run] = running.splice(choice % running.length, 1);
+      ended++;
+      giveBack(run!.lane);
+      for (const { used, limit } of resources) {
+        if (used > limit || used < 0) return `used ${used} of ${limit}`;
+      }
+    }
+    if (ended < wishes.length) return `only ${ended} of ${wishes.length} ran`;
+    return resources.some(({ used }) => used > 0)
+      ? "not given back"
+      : undefined;
+  }
+
+  it("end in every order, with no deadlock and no limit exceeded", () => {
+    let count = 0;
+    const all = shapes.map((_, index) => index);
+    // Which of those that run ends next: up to four of them.
+    const orders: number[][] = [];
+    for (let code = 0; code < 24; code++) {
+      orders.push([code % 4, (code >> 2) % 3, code % 2, 0]);
+    }
+    for (const a of all) {
+      for (const b of all) {
+        for (const c of all) {
+          for (const d of all) {
+            for (const order of orders) {
+              const wrong = play([a, b, c, d], order);
+              count++;
+              if (wrong) {
+                throw new Error(`${[a, b, c, d]} / ${order}: ${wrong}`);
+              }
+            }
+          }
+        }
+      }
+    }
+    assertEquals(count, 12 ** 4 * 24);
+  });
+});

@@ -1,0 +1,85 @@
+import { Gate } from "@golib/runner/admission";
+import { assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { turns, watch } from "./_helpers.ts";
+
+const host = globalThis as {
+  AsyncLocalStorage?: unknown;
+  process?: { getBuiltinModule?(id: string): object | undefined };
+};
+function hasContexts(): boolean {
+  try {
+    return !!host.AsyncLocalStorage ||
+      !!host.process?.getBuiltinModule?.("node:async_hooks");
+  } catch {
+    return false;
+  }
+}
+
+describe("Gate, a run inside a run", { ignore: !hasContexts() }, () => {
+  it("has the place of the outer one where the gate is full", async () => {
+    const gate = new Gate({ concurrency: 1 });
+    const call = watch(gate.run(async () => {
+      await turns();
+      return await gate.run(() => "inner", { priority: -9 });
+    }));
+    await turns(200);
+    assertEquals(call.status, "resolved");
+    assertEquals(gate.load().running, 0);
+  });
+
+  it("never waits for ever, however many are inside", async () => {
+    const gate = new Gate({ concurrency: 4 });
+    const calls = Array.from({ length: 20 }, () =>
+      gate.run(async () => {
+        await turns(3);
+        await gate.run(async () => {
+          await turns(3);
+          await gate.run(() => turns(3));
+        });
+      }));
+    await Promise.all(calls);
+    assertEquals(gate.load().concurrency.used, 0);
+  });
+
+  it("has the place of the parent, and asks for that of its own gate", async () => {
+    const parent = new Gate({ concurrency: 1 });
+    const tenant = new Gate({ concurrency: 1, parent });
+    const seen: unknown[] = [];
+    await parent.run(async () => {
+      await tenant.run(() => {
+        seen.push(parent.load().concurrency.used);
+        seen.push(tenant.load().concurrency.used);
+      });
+      await parent.run(() => seen.push("parent"));
+    });
+    await tenant.run(() => parent.run(() => seen.push("inside")));
+    assertEquals(seen, [1, 1, "parent", "inside"]);
+    assertEquals(parent.load().concurrency.used, 0);
+    assertEquals(tenant.load().concurrency.used, 0);
+  });
+
+  it("waits as any other once the outer one has ended", async () => {
+    const gate = new Gate({ concurrency: 1 });
+    let later!: () => Promise<string>;
+    let go!: () => void;
+    const gone = new Promise<void>((resolve) => go = resolve);
+    await gate.run(() => {
+      later = async () => {
+        await gone;
+        return await gate.run(() => "later");
+      };
+      void later().then((text) => seen.push(text));
+    });
+    const seen: string[] = [];
+    let end!: () => void;
+    const other = gate.run(() => new Promise<void>((resolve) => end = resolve));
+    go();
+    await turns();
+    assertEquals(seen, []);
+    end();
+    await other;
+    await turns();
+    assertEquals(seen, ["later"]);
+  });
+});

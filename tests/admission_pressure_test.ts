@@ -1,0 +1,121 @@
+import { Gate, heapUse, highest, loopLag } from "@golib/runner/admission";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { delay } from "@std/async";
+import { describe, it } from "@std/testing/bdd";
+import { FakeTime } from "@std/testing/time";
+import { Adaptive } from "../admission/_adaptive.ts";
+
+describe("loopLag", () => {
+  it("rises where the loop is blocked, and falls by itself", async () => {
+    const read = loopLag({ max: 50 });
+    assertEquals(read(), 0);
+    const end = performance.now() + 80;
+    while (performance.now() < end);
+    assert(read() > 0.5, "it does not see the block before its timer rings");
+    await delay(30);
+    assert(read() > 0.3, "it forgets at once");
+    let last = read();
+    for (let count = 0; count < 200 && last > 0.05; count++) {
+      await delay(25);
+      last = read();
+    }
+    assert(last <= 0.05, `it is still ${last}`);
+    // Nothing of it is left to ring.
+    await delay(30);
+  });
+
+  it("refuses a lag that makes no sense", () => {
+    assertThrows(() => loopLag({ max: 0 }), RangeError, "'max'");
+    assertThrows(() => loopLag({ max: "1" as never }), TypeError, "'max'");
+  });
+});
+
+describe("heapUse", () => {
+  it("is a share, and nothing where no engine tells", () => {
+    const pressure = heapUse({ from: 0 })();
+    assert(pressure >= 0 && pressure <= 1, `it is ${pressure}`);
+    assertEquals(heapUse({ from: 0.9999 })(), 0);
+  });
+
+  it("refuses a share that makes no sense", () => {
+    assertThrows(() => heapUse({ from: 1 }), RangeError, "'from'");
+  });
+});
+
+describe("highest", () => {
+  it("is the highest of several", () => {
+    assertEquals(highest(() => 0.1, () => 0.6, () => 0.3)(), 0.6);
+    assertEquals(highest()(), 0);
+    assertThrows(() => highest(1 as never), TypeError);
+  });
+});
+
+describe("the adaptive concurrency", () => {
+  let now = 0;
+
+  /** A service whose runs take longer beyond so many at once. */
+  function serve(
+    adaptive: Adaptive,
+    capacity: number,
+    rounds: number,
+    ms = 10,
+  ) {
+    // A look at what a run takes halves the limit for a moment.
+    const limits: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const running = Math.floor(adaptive.limit);
+      const takes = ms * Math.max(1, running / capacity);
+      now += takes;
+      for (let run = 0; run < running; run++) {
+        adaptive.add(takes, running, now);
+      }
+      limits.push(adaptive.limit);
+    }
+    return Math.max(...limits.slice(-100));
+  }
+
+  it("rises to what the service can do, and stays near", () => {
+    const limit = serve(new Adaptive(1, 200), 20, 2_000);
+    assert(limit >= 20 && limit <= 60, `it is ${limit}`);
+  });
+
+  it("does not drift up while it is not reached", () => {
+    const adaptive = new Adaptive(5, 200);
+    for (let run = 0; run < 10_000; run++) adaptive.add(10, 1, now += 10);
+    assertEquals(adaptive.limit, 5);
+  });
+
+  it("falls where the service becomes slower, and recovers", () => {
+    const adaptive = new Adaptive(1, 200);
+    const before = serve(adaptive, 40, 2_000);
+    const during = serve(adaptive, 5, 300);
+    assert(during < before / 2, `${before} became ${during}`);
+    const after = serve(adaptive, 40, 4_000);
+    assert(after > before * 0.6, `${before} came back to ${after}`);
+  });
+
+  it("recovers from a stall", () => {
+    const adaptive = new Adaptive(1, 100);
+    const before = serve(adaptive, 30, 2_000);
+    for (let run = 0; run < 40; run++) {
+      now += 200;
+      adaptive.add(5_000, 30, now);
+    }
+    const after = serve(adaptive, 30, 2_000);
+    assert(after > before * 0.7, `${before} came back to ${after}`);
+  });
+
+  it("moves the places of its gate", async () => {
+    using time = new FakeTime();
+    const gate = new Gate({ adaptive: { min: 2, max: 50 }, aging: 0 });
+    const work = () => new Promise<void>((resolve) => setTimeout(resolve, 10));
+    const calls = Array.from({ length: 2_000 }, () => gate.run(work));
+    for (let count = 0; count < 400; count++) await time.tickAsync(10);
+    const { limit } = gate.load().concurrency;
+    assert(limit > 10, `it is ${limit}`);
+    for (let count = 0; count < 1_000 && gate.load().running; count++) {
+      await time.tickAsync(10);
+    }
+    await Promise.all(calls);
+  });
+});
