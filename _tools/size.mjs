@@ -21,7 +21,8 @@ const added = {
   // formats, which the modules beside share.
   "./metrics": 5_800,
   "./http": 5_300,
-  "./admission": 2_900,
+  // The goal was 2,500.
+  "./admission": 5_600,
   "./reload": 1_400,
   // The goal was 700: what is beyond is work that a close waits for, and waits
   // that go through a supervisor's restart.

@@ -18,10 +18,8 @@ import type {
   GateAdmissionEvent,
   GateLoad,
   GateRunOptions,
+  GateWork,
 } from "./options.ts";
-
-/** What a gate lets in. */
-export type Work<T> = (signal: AbortSignal) => T | PromiseLike<T>;
 
 /** What the admissions need of their gate. */
 export interface Owner {
@@ -93,7 +91,7 @@ export class Admissions {
     return this.#door === "open";
   }
 
-  run<T>(work: Work<T>, options?: GateRunOptions): Promise<T> {
+  run<T>(work: GateWork<T>, options?: GateRunOptions): Promise<T> {
     const { places } = this.#limits;
     if (
       options === undefined && this.#isPlain && this.#door === "open" &&
@@ -155,7 +153,7 @@ export class Admissions {
   }
 
   /** The short way: one place, no options. */
-  async #short<T>(work: Work<T>): Promise<T> {
+  async #short<T>(work: GateWork<T>): Promise<T> {
     try {
       return await work(this.#signal);
     } finally {
@@ -169,7 +167,7 @@ export class Admissions {
     }
   }
 
-  #ask<T>(work: Work<T>, options: GateRunOptions): Promise<T> {
+  #ask<T>(work: GateWork<T>, options: GateRunOptions): Promise<T> {
     const what = `run "${this.#name}"`;
     typed(what, "work", work, "function");
     const { priority = 0, weight = 1, maxWait = this.#maxWait, signal, uses } =
@@ -225,7 +223,7 @@ export class Admissions {
   }
 
   async #wait<T>(
-    work: Work<T>,
+    work: GateWork<T>,
     lane: Lane,
     waiting: Waiting,
     maxWait: number,
@@ -262,7 +260,7 @@ export class Admissions {
 
   /** Calls the work, in a hold of the gate, and gives back what it had. */
   #carry<T>(
-    work: Work<T>,
+    work: GateWork<T>,
     lane: Lane,
     signal: AbortSignal | undefined,
   ): Promise<T> {
@@ -276,7 +274,7 @@ export class Admissions {
   }
 
   async #call<T>(
-    work: Work<T>,
+    work: GateWork<T>,
     lane: Lane,
     signal: AbortSignal | undefined,
   ): Promise<T> {
@@ -290,7 +288,10 @@ export class Admissions {
   }
 
   /** Calls the work with a signal that aborts with the caller's or the gate's. */
-  async #within<T>(work: Work<T>, signal: AbortSignal | undefined): Promise<T> {
+  async #within<T>(
+    work: GateWork<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
     if (!signal) return await work(this.#signal);
     const controller = new AbortController();
     const either: AbortListener = {

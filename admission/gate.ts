@@ -5,7 +5,7 @@ import { bag, signalLike, timeout } from "../_internal/validate.ts";
 import type { Observer, StopOptions } from "../runner.ts";
 import { StartStop } from "../start_stop/mod.ts";
 import { untilAborted } from "../tools.ts";
-import { Admissions, type Work } from "./_admissions.ts";
+import { Admissions } from "./_admissions.ts";
 import { settingsOf } from "./_settings.ts";
 import type {
   GateEvent,
@@ -13,6 +13,7 @@ import type {
   GateObserver,
   GateOptions,
   GateRunOptions,
+  GateWork,
 } from "./options.ts";
 
 /**
@@ -130,7 +131,7 @@ export class Gate extends StartStop {
    * `signal` if that aborts before the work was called, and with a `TypeError` or
    * `RangeError` for bad options; the work is not called then.
    */
-  run<T>(work: Work<T>, options?: GateRunOptions): Promise<T> {
+  run<T>(work: GateWork<T>, options?: GateRunOptions): Promise<T> {
     return this.#admissions.run(work, options);
   }
 

@@ -34,6 +34,7 @@ export type {
   GateObserver,
   GateOptions,
   GateRunOptions,
+  GateWork,
   LimitReader,
   ParentGate,
   PressureReader,

@@ -117,6 +117,12 @@ export interface GateRunOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/**
+ * What a gate lets in; its promise holds the place until it settles. The signal
+ * aborts with that of the caller, and when the grace of a stop has passed.
+ */
+export type GateWork<T> = (signal: AbortSignal) => T | PromiseLike<T>;
+
 /** How much of a resource is in use. */
 export interface ResourceLoad {
   /** How much the runs have. */

@@ -1,4 +1,4 @@
-import { Gate, GateError, type GateEvent } from "@golib/runner/admission";
+import { Gate, type GateError, type GateEvent } from "@golib/runner/admission";
 import { Supervisor } from "@golib/runner/supervisor";
 import { StartStop, untilAborted } from "@golib/runner";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
