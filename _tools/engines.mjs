@@ -7,6 +7,9 @@ import process from "node:process";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
+/** The id of the Node that runs this. */
+export const ownNode = `node${process.versions.node.split(".")[0]}`;
+
 const { platform, arch } = process;
 const suffix = platform === "win32" ? ".exe" : "";
 const packages = `${root}node_modules`;
@@ -52,15 +55,18 @@ function find(id, kind, candidates) {
 
 /** Every engine by its id; `binary` is undefined where it is not installed. */
 export function findEngines() {
-  const own = process.versions.node;
-  const ownId = `node${own.split(".")[0]}`;
   const engines = [
     find("deno", "deno", places.deno),
     find("bun", "bun", places.bun),
     ...["node20", "node22", "node24", "node26"]
-      .filter((id) => id !== ownId && places[id])
+      .filter((id) => id !== ownNode && places[id])
       .map((id) => find(id, "node", places[id])),
-    { id: ownId, kind: "node", binary: process.execPath, version: own },
+    {
+      id: ownNode,
+      kind: "node",
+      binary: process.execPath,
+      version: process.versions.node,
+    },
   ];
   const order = (id) => ["deno", "bun"].indexOf(id) + 1 || Number(id.slice(4));
   return engines.sort((a, b) => order(a.id) - order(b.id));
@@ -122,13 +128,11 @@ export function testCommand(kind, files, report) {
       return [
         "--import",
         "tsx",
-        "--test",
-        "--test-concurrency=1",
-        "--test-timeout=60000",
         "--test-reporter=junit",
         `--test-reporter-destination=${report}`,
         "--test-reporter=spec",
         "--test-reporter-destination=stdout",
+        "_tools/node_suite.mjs",
         ...files,
       ];
   }

@@ -66,11 +66,12 @@ function readIfAny(file) {
   return existsSync(file) ? readFileSync(file, "utf8") : "";
 }
 
-async function runNative(line, { files, filter, limit }) {
+async function runNative(line, { files, filter, limit, isThorough }) {
   const { version, binary, kind, values, report, tally } = line;
   const { status, output, late } = await execute(binary, values, {
     GOLIB_RUNNER_ENGINE: `${kind} ${version}`,
     GOLIB_RUNNER_FILTER: filter,
+    ...(isThorough && { GOLIB_RUNNER_THOROUGH: "1" }),
     ...(tally && { GOLIB_RUNNER_TALLY: tally }),
   }, limit);
   const { tests, remarks } = parseReport(readIfAny(report));

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertLess } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { StartStop, Ticker } from "@golib/runner";
 import { canKill, type Ended, spawn, type Surroundings } from "./_child.ts";
+import { effort } from "./_effort.ts";
 import { failure } from "./_helpers.ts";
 import { wait } from "./_watch.ts";
 
@@ -15,7 +16,10 @@ const { process, Bun } = globalThis as {
 };
 
 /** How long a process is held up as a whole, in milliseconds. */
-const STALL = Number(process?.env["GOLIB_RUNNER_STALL"] ?? 10_000);
+const STALL = Number(
+  process?.env["GOLIB_RUNNER_STALL"] ??
+    effort(1_500, 10_000),
+);
 
 async function run(
   scenario: string,

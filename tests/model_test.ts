@@ -6,6 +6,7 @@
 
 import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
+import { effort } from "./_effort.ts";
 import { properties } from "./_model_properties.ts";
 
 interface Environment {
@@ -25,7 +26,7 @@ const replayPath = env["GOLIB_RUNNER_REPLAY"];
 // One engine goes far; the others show that it is the same there.
 const major = Deno || Bun ? 0 : parseInt(process?.versions?.node ?? "");
 const programs = Number(
-  env["GOLIB_RUNNER_MODEL"] ?? (major === 26 ? 10_000 : 500),
+  env["GOLIB_RUNNER_MODEL"] ?? effort(150, major === 26 ? 10_000 : 500),
 );
 
 // In parts, each of which a slow machine can do within the limit of a test.

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { Reloadable } from "../reload/mod.ts";
 import { StartStop } from "../start_stop/mod.ts";
 import { untilAborted } from "../tools.ts";
+import { effort } from "./_effort.ts";
 import { type Outcome, turns, watch } from "./_helpers.ts";
 
 /** What a generation does, in milliseconds where it is a number. */
@@ -282,7 +283,7 @@ describe("a Reloadable, whatever is done to it", () => {
             ...steps,
           ]),
       ),
-      { numRuns: 150 },
+      { numRuns: effort(30, 150) },
     );
   });
 });

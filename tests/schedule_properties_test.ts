@@ -12,6 +12,7 @@ import {
 } from "@golib/runner/schedule";
 import fc from "fast-check";
 import { Printed } from "./_helpers.ts";
+import { effort } from "./_effort.ts";
 
 const end = Date.UTC(2100, 0, 1);
 const moment = fc.integer({ min: 0, max: end });
@@ -198,7 +199,7 @@ describe("properties of schedules", () => {
           }
         },
       ),
-      { numRuns: 500 },
+      { numRuns: effort(100, 500) },
     );
   });
 });

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
 import fc from "fast-check";
+import { effort } from "./_effort.ts";
 import { type Outcome, watch } from "./_helpers.ts";
 import { drain, Part, pass } from "./_parts.ts";
 import { Forest, type Grove, type Plant } from "./_supervised.ts";
@@ -12,7 +13,7 @@ interface Environment {
 
 // More programs, or one that failed before: the seed and path that it printed.
 const { env } = (globalThis as Environment).process ?? { env: {} };
-const numRuns = Number(env["GOLIB_RUNNER_PROGRAMS"] ?? 300);
+const numRuns = Number(env["GOLIB_RUNNER_PROGRAMS"] ?? effort(50, 300));
 const seed = env["GOLIB_RUNNER_SEED"];
 const path = env["GOLIB_RUNNER_PATH"];
 

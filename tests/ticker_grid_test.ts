@@ -7,6 +7,7 @@ import {
 } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
+import { effort } from "./_effort.ts";
 import { type HandClock, on, timed } from "./_fake_clocks.ts";
 import { wait, watch } from "./_watch.ts";
 
@@ -354,7 +355,7 @@ describe("Ticker keeps the grid", () => {
         (interval, begin, plan) =>
           on({ start: begin }, (clock) => keepsTo(clock, interval, plan))(),
       ),
-      { numRuns: 100 },
+      { numRuns: effort(30, 100) },
     );
   });
 

@@ -2,6 +2,7 @@ import type { TickControl } from "@golib/runner";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
+import { effort } from "./_effort.ts";
 import { type HandClock, timed } from "./_fake_clocks.ts";
 import { wait, watch } from "./_watch.ts";
 
@@ -281,7 +282,7 @@ describe("control.reset", () => {
         ),
         (interval, plan) => timed((clock) => resets(clock, interval, plan))(),
       ),
-      { numRuns: 100 },
+      { numRuns: effort(30, 100) },
     );
   });
 

@@ -25,6 +25,7 @@ import {
   set,
   short,
 } from "./_calendar.ts";
+import { effort } from "./_effort.ts";
 import { Printed, reasonOf } from "./_helpers.ts";
 import { wait } from "./_watch.ts";
 
@@ -499,7 +500,7 @@ describe("Ticker when the clock is set", () => {
               }
             })(),
         ),
-        { numRuns: 50 },
+        { numRuns: effort(20, 50) },
       );
     },
   );
@@ -869,7 +870,7 @@ describe("Ticker with a schedule that misbehaves", () => {
             }
           })(),
       ),
-      { numRuns: 100 },
+      { numRuns: effort(30, 100) },
     );
   });
 });

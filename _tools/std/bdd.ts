@@ -25,7 +25,11 @@ const collector: Collector = createCollector((collected) => {
   declared++;
   test.it(
     name,
-    { ...(ignore && { skip: true }), ...(only && { only: true }) },
+    {
+      timeout: 60_000,
+      ...(ignore && { skip: true }),
+      ...(only && { only: true }),
+    },
     // Without a parameter: a test that takes one gets a callback.
     () => collected.run(),
   );

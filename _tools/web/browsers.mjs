@@ -116,17 +116,16 @@ export async function withPage(id, { binary, script, limit }, body) {
 }
 
 export function browserSuite(id, { binary, version }) {
-  return async ({ files, filter, limit }) => {
+  return async (job) => {
     const script = await bundleSuite({
-      files,
-      filter,
+      ...job,
       expected: kinds[id].expected(version.split(".")[0]),
       format: "iife",
       entry: "globalThis.runSuite = runSuite;",
     });
     return await withPage(
       id,
-      { binary, script, limit },
+      { binary, script, limit: job.limit },
       async (tab, said) => ({
         // The page itself is told no more than the first number.
         version: /\d+(\.\d+)+/.exec(said)?.[0],

@@ -50,9 +50,12 @@ export async function bundle({ entry, format, banner = "" }) {
  * when they are to run: edge platforms allow at module scope no more than the
  * library asks for, and @sinonjs/fake-timers starts a timer as it is loaded.
  */
-export function bundleSuite({ files, filter, expected, format, entry }) {
+export function bundleSuite(
+  { files, filter, isThorough = false, expected, format, entry },
+) {
   return bundle({
-    banner: `globalThis.GOLIB_RUNNER_ENGINE = ${JSON.stringify(expected)};`,
+    banner: `globalThis.GOLIB_RUNNER_ENGINE = ${JSON.stringify(expected)};
+globalThis.GOLIB_RUNNER_THOROUGH = ${isThorough};`,
     entry: [
       `import "@golib/runner";`,
       `import { runCollected } from "@std/testing/bdd";`,

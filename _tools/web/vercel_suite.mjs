@@ -24,11 +24,10 @@ addEventListener("fetch", (event) => {
 });
 `;
 
-export async function vercelSuite({ files, filter }) {
+export async function vercelSuite(job) {
   const { EdgeRuntime } = require("edge-runtime");
   const initialCode = await bundleSuite({
-    files,
-    filter,
+    ...job,
     expected: "edge-runtime",
     format: "iife",
     entry,

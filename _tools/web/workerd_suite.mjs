@@ -19,10 +19,9 @@ export default {
 `;
 
 export function workerdSuite(version, path) {
-  return async ({ files, filter }) => {
+  return async (job) => {
     const code = await bundleSuite({
-      files,
-      filter,
+      ...job,
       expected: "workerd",
       format: "esm",
       entry,
