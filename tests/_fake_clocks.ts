@@ -27,7 +27,7 @@ export interface HandClockOptions {
   readonly engine?: boolean;
   /** Where its time begins. */
   readonly start?: number;
-  /** How it waits for what comes of a timer; by default as {@linkcode settle}. */
+  /** How it waits for what comes of a timer; by default as {@linkcode settleAll}. */
   readonly settle?: () => Promise<void>;
 }
 
@@ -165,7 +165,7 @@ export class HandClock {
   /** Time passes, and what becomes due runs when it does. */
   async pass(ms: number): Promise<void> {
     const end = this.now + ms;
-    const { settle: settled = settle } = this.#options;
+    const { settle: settled = settleAll } = this.#options;
     await settled();
     let timer;
     while ((timer = this.#earliest()) !== undefined && timer[1].due <= end) {
@@ -238,7 +238,7 @@ export function on(
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(
         () => reject(new Error("the test waits on a clock that stands still")),
-        10_000,
+        50_000,
       );
     });
     const clock = new HandClock(options);

@@ -63,7 +63,12 @@ async function connect(port: number, path?: string) {
   const { connect } = await import("node:net");
   const socket = connect(port, "127.0.0.1");
   let text = "";
-  socket.setEncoding("utf8").on("data", (part: string) => text += part);
+  let begin = () => {};
+  const began = new Promise<void>((resolve) => begin = resolve);
+  socket.setEncoding("utf8").on("data", (part: string) => {
+    text += part;
+    begin();
+  });
   // Being cut off shows in the text.
   socket.on("error", () => {});
   const closed = new Promise<string>((resolve) => {
@@ -71,7 +76,7 @@ async function connect(port: number, path?: string) {
   });
   await new Promise<void>((resolve) => socket.once("connect", () => resolve()));
   if (path) socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
-  return { socket, closed };
+  return { socket, began, closed };
 }
 
 describe("http_service", { ignore }, () => {
@@ -85,21 +90,22 @@ describe("http_service", { ignore }, () => {
         connect(port, "/health"),
       ]);
       const busy = await Promise.all(
-        Array.from({ length: 10 }, () => connect(port, "/slow?ms=1000")),
+        Array.from({ length: 10 }, () => connect(port, "/slow?ms=2500")),
       );
-      const begun = await connect(port, "/slow?ms=1000&stream");
-      await delay(500);
+      const begun = await connect(port, "/slow?ms=2500&stream");
+      // It came last: all are in flight once it has begun.
+      await begun.began;
       service.kill(name);
       const killedAt = performance.now();
 
       for (const { closed } of busy) {
         const answer = await closed;
-        assertMatch(answer, /^HTTP\/1\.1 200 OK[^]*took 1000 ms\n/);
+        assertMatch(answer, /^HTTP\/1\.1 200 OK[^]*took 2500 ms\n/);
         assertMatch(answer, /^connection: close\r$/im);
       }
-      assertMatch(await begun.closed, /begun\n[^]*took 1000 ms\n/);
+      assertMatch(await begun.closed, /begun\n[^]*took 2500 ms\n/);
       assertEquals(await service.ended, 0);
-      assert(performance.now() - killedAt < KEEP_ALIVE);
+      assert(performance.now() - killedAt < 2_500 + KEEP_ALIVE);
       await Promise.all(idle.map(({ closed }) => closed));
       // Bun never accepted it, so that nobody closes it but the client.
       silent.socket.destroy();

@@ -4,6 +4,7 @@ import { FakeTime } from "@std/testing/time";
 import fc from "fast-check";
 import { Resource } from "../resource/mod.ts";
 import { untilAborted } from "../tools.ts";
+import { effort } from "./_effort.ts";
 import { type Outcome, turns, watch } from "./_helpers.ts";
 
 /** What happens to a value, in milliseconds where it is a number. */
@@ -248,8 +249,8 @@ describe("a Resource in random programs", () => {
           }
         },
       ),
-      { numRuns: 300 },
+      { numRuns: effort(50, 300) },
     );
-    assertGreater(closes, 150);
+    assertGreater(closes, effort(25, 150));
   });
 });
