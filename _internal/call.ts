@@ -1,49 +1,62 @@
 /** A call that waits: for its turn, for readiness, or for the end of a run. */
 
+import { type Context, contextHere } from "./context.ts";
 import { reasonOf } from "./errors.ts";
-import type { Machine } from "./machine.ts";
 import { nothing } from "./settings.ts";
 import { type AbortListener, join, leave } from "./signals.ts";
-import { Timer } from "./timer.ts";
+import { LONGEST, Timer } from "./timer.ts";
 
 /** What a call wants, as messages say it. */
 export type Verb = "start" | "restart" | "stop" | "wait for";
 
-/** One call of a machine, with its timer and its place on a signal. */
-export class Call extends Timer implements AbortListener {
+/** What a call needs of whoever has it wait. */
+export interface CallOwner {
+  /** The grace of a call has passed. */
+  expired(call: Call): void;
+  /** The caller's signal has aborted. */
+  cutShort(call: Call, reason: unknown): void;
+  /** The call does not stand in line any more. */
+  left(call: Call): void;
+}
+
+/** One call, with its promise, its timer, and its place on the caller's signal. */
+export class Call implements AbortListener {
   readonly verb: Verb;
-  /** How long it may wait, in milliseconds, where the caller has said so. */
-  readonly timeout: number | undefined;
+  readonly isStart: boolean;
+  /** How long to wait for the end of a run in milliseconds, if there is a limit. */
+  readonly grace: number | undefined;
+  /** How long to wait for readiness in milliseconds, where the caller says so. */
+  readonly readyTimeout: number | undefined;
   readonly promise: Promise<void>;
+  /** The caller's. */
   signal: AbortSignal | undefined;
-  readonly #machine: Machine;
+  /** In which the run that a start asks for works. */
+  context: Context | undefined;
+  readonly #owner: CallOwner;
+  #timer: Timer | undefined;
   #resolve!: () => void;
   #reject!: (reason: unknown) => void;
 
-  constructor(machine: Machine, verb: Verb, timeout?: number) {
-    super();
-    this.#machine = machine;
+  constructor(
+    owner: CallOwner,
+    verb: Verb,
+    grace?: number,
+    readyTimeout?: number,
+  ) {
+    this.#owner = owner;
     this.verb = verb;
-    this.timeout = timeout;
+    this.isStart = verb === "start" || verb === "restart";
+    this.grace = grace;
+    this.readyTimeout = readyTimeout;
+    this.context = this.isStart ? contextHere() : undefined;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
   }
 
-  /** How long it waits for the end of a run, in milliseconds. */
-  get grace(): number {
-    const { stopTimeout } = this.#machine.settings;
-    // That of a start is for readiness.
-    return this.verb === "start" ? stopTimeout : this.timeout ?? stopTimeout;
-  }
-
-  get isStart(): boolean {
-    return this.verb.includes("start");
-  }
-
   /** Goes by a signal, and rejects when that aborts; false where it has. */
-  heed(signal: AbortSignal | undefined): boolean {
+  follow(signal: AbortSignal | undefined): boolean {
     if (signal?.aborted) {
       this.reject(reasonOf(signal));
       return false;
@@ -54,22 +67,30 @@ export class Call extends Timer implements AbortListener {
   }
 
   aborted(signal: AbortSignal): void {
-    this.#machine.cutShort(this, reasonOf(signal));
+    this.#owner.cutShort(this, reasonOf(signal));
+  }
+
+  /** Waits so many milliseconds; without a limit it only keeps the process alive. */
+  arm(ms: number, passed: () => void): void {
+    this.#timer ??= new Timer();
+    if (ms < Infinity) this.#timer.arm(ms, passed);
+    else this.#timer.arm(LONGEST, () => this.arm(ms, passed));
   }
 
   /** Lets the grace run from now on. */
   armGrace(): void {
+    if (this.grace === undefined) return;
     try {
-      this.arm(this.grace, () => this.#machine.expired(this));
+      this.arm(this.grace, () => this.#owner.expired(this));
     } catch {
-      // Edge platforms refuse timers outside a request. The run has to be told to
+      // Edge platforms refuse timers outside a request. The run has to be asked to
       // end all the same, and is waited for without a limit.
     }
   }
 
   /** Leaves the line, and lets go of the signal. */
   detach(): void {
-    this.#machine.calls.delete(this);
+    this.#owner.left(this);
     leave(this.signal, this);
   }
 
@@ -80,13 +101,14 @@ export class Call extends Timer implements AbortListener {
 
   reject(reason: unknown): void {
     this.#close();
-    // Whoever does not wait for a call is told by what the runner records.
+    // Whoever does not wait for a call learns of it by what the runner records.
     this.promise.catch(nothing);
     this.#reject(reason);
   }
 
   #close(): void {
-    this.disarm();
+    this.#timer?.disarm();
+    this.context = undefined;
     this.detach();
   }
 }

@@ -10,6 +10,7 @@
  * when it was made, and reads the time from whatever moves with its timer.
  */
 
+import { outside, within } from "./context.ts";
 import { isLongLived, unref } from "./runtime.ts";
 import { EPSILON, LONGEST, Timer } from "./timer.ts";
 
@@ -140,7 +141,8 @@ class Clock {
     alarm.index = bucket.alarms.push(alarm) - 1;
     // One that a fake clock has swallowed is armed anew when the clock is gone.
     if (due < this.#wakesAt || this.#wasMarked && !isMarked(this.#timer.set)) {
-      this.#wait();
+      // For the timer to keep nobody's async context alive.
+      within(outside, () => this.#wait());
     }
   }
 

@@ -51,10 +51,10 @@ export function reasonOf(signal: AbortSignal): unknown {
   }
 }
 
-/** Whether a rejection is how work ends that was told to end by the signal. */
+/** Whether a rejection is how work ends that was asked to end by the signal. */
 export function isCleanAbort(
   value: unknown,
-  signal: AbortSignal | undefined,
+  signal: Pick<AbortSignal, "aborted" | "reason"> | undefined,
 ): boolean {
   const found = [value];
   try {

@@ -1,12 +1,9 @@
-/** What a runner tells: its errors, and its events in order. */
+/** What a runner says: its errors, and its events in order. */
 
 import type { ErrorPhase, Observer, Runner, RunnerEvent } from "../runner.ts";
-import { toError } from "./errors.ts";
-import type { Hook } from "./hook.ts";
+import { type Context, within } from "./context.ts";
 import { recoveryCaller } from "./recovery.ts";
 import type { Settings } from "./settings.ts";
-
-type Teller = (event: RunnerEvent) => Promise<void>;
 
 /** A recorded error. */
 export interface Entry {
@@ -16,6 +13,14 @@ export interface Entry {
   readonly at: number;
 }
 
+/** One time that an observer has joined; it may join more than once. */
+interface Seat {
+  readonly observer: Observer;
+}
+
+/** What is told to whom, and in which context. */
+type Message = [event: RunnerEvent, seat: Seat, context: Context | undefined];
+
 /** The journal of one runner. */
 export class Journal {
   readonly runner: Runner;
@@ -24,12 +29,11 @@ export class Journal {
   errors: Entry[] | undefined;
   /** How many errors there were since then. */
   total = 0;
-  /** What counts or traces, where there is something that does. */
-  hook: Hook | undefined;
-  // One for each time that an observer has joined.
-  #observers: Set<Teller> | undefined;
+  /** That of the present run, of which most events are. */
+  context: Context | undefined;
+  #seats: Set<Seat> | undefined;
   // Each once for every observer who had joined when it happened.
-  #events: [RunnerEvent, Teller][] | undefined;
+  #messages: Message[] | undefined;
   // How many transitions are under way; events wait until there is none.
   #depth = 0;
 
@@ -38,51 +42,49 @@ export class Journal {
     this.settings = settings;
   }
 
-  /** The message of an error that says why something failed. */
-  cannot(verb: string, why: string): string {
-    return `Cannot ${verb} "${this.settings.name}": ${why}`;
-  }
-
   /** Whether anyone wants events; where not, none is to be made. */
   get isObserved(): boolean {
-    return !!this.#observers?.size;
+    return !!this.#seats?.size;
   }
 
   observe(observer: Observer): () => void {
-    // Async, so that what is thrown and what rejects later come out at one place.
-    const tell = async (event: RunnerEvent): Promise<void> => {
-      try {
-        await (observer(event) as unknown);
-      } catch (error) {
-        recoveryCaller(`observer of ${this.settings.name}`, error);
-      }
-    };
-    const observers = this.#observers ??= new Set();
-    observers.add(tell);
-    return () => void observers.delete(tell);
+    const seat: Seat = { observer };
+    const seats = this.#seats ??= new Set();
+    seats.add(seat);
+    return () => void seats.delete(seat);
   }
 
-  emit(event: RunnerEvent): void {
-    this.#events ??= [];
-    for (const tell of this.#observers!) this.#events.push([event, tell]);
+  /** Has an event told, in a context, else in that of whoever tells it. */
+  emit(event: RunnerEvent, context?: Context): void {
+    this.#messages ??= [];
+    for (const seat of this.#seats!) {
+      this.#messages.push([event, seat, context]);
+    }
   }
 
   /** Keeps, tells and prints what a function of the runner has caused. */
-  record(value: unknown, phase: ErrorPhase): Error {
+  record(error: Error, phase: ErrorPhase): Error {
     const { runner, settings } = this;
-    const error = toError(value);
     this.enter();
     const errors = this.errors ??= [];
     const entry = { error, phase, at: Date.now() };
     if (errors.push(entry) > settings.maxErrors) errors.shift();
     this.total++;
-    this.hook?.error?.(phase, error);
-    if (this.isObserved) this.emit({ type: "error", runner, error, phase });
+    if (this.isObserved) {
+      this.emit({ type: "error", runner, error, phase }, this.context);
+    }
     if (settings.printErrors) {
       recoveryCaller(settings.name, error, `phase: ${phase}`);
     }
     this.exit();
     return error;
+  }
+
+  /** Begins anew with a run. */
+  clear(context: Context | undefined): void {
+    this.errors = undefined;
+    this.total = 0;
+    this.context = context;
   }
 
   /** Holds events back until the matching {@linkcode exit}. */
@@ -92,12 +94,37 @@ export class Journal {
 
   /** Tells what there is; an observer that causes more finds it told after. */
   exit(): void {
-    if (this.#depth === 1 && this.#events) {
-      for (const [event, tell] of this.#events) {
-        if (this.#observers!.has(tell)) void tell(event);
+    if (this.#depth === 1 && this.#messages) {
+      for (const [event, seat, context] of this.#messages) {
+        if (!this.#seats!.has(seat)) continue;
+        if (context) within(context, () => this.#tell(seat, event));
+        else this.#tell(seat, event);
       }
-      this.#events = undefined;
+      this.#messages = undefined;
     }
     this.#depth--;
+  }
+
+  #tell({ observer }: Seat, event: RunnerEvent): void {
+    try {
+      const result = observer(event) as unknown as
+        | PromiseLike<unknown>
+        | undefined;
+      if (typeof result?.then === "function") void this.#follow(result);
+    } catch (error) {
+      this.#caught(error);
+    }
+  }
+
+  async #follow(result: PromiseLike<unknown>): Promise<void> {
+    try {
+      await result;
+    } catch (error) {
+      this.#caught(error);
+    }
+  }
+
+  #caught(error: unknown): void {
+    recoveryCaller(`observer of ${this.settings.name}`, error);
   }
 }

@@ -108,7 +108,7 @@ export abstract class Lifecycle implements Runner, Errors {
    * But for bad options it never causes an unhandled rejection.
    */
   start(options?: StartOptions): Promise<void> {
-    return this.#machine.call("start", options);
+    return this.#machine.start(options);
   }
 
   /**
@@ -152,7 +152,7 @@ export abstract class Lifecycle implements Runner, Errors {
    * bad options. The run goes on `stopping` then, and is `stopped` when it ends.
    */
   stop(options?: StopOptions): Promise<void> {
-    return this.#machine.call("stop", options);
+    return this.#machine.stop(options);
   }
 
   /**
@@ -188,7 +188,7 @@ export abstract class Lifecycle implements Runner, Errors {
    * stop fails it rejects with that, and nothing is launched.
    */
   restart(options?: StartOptions): Promise<void> {
-    return this.#machine.call("restart", options);
+    return this.#machine.restart(options);
   }
 
   /** Whether the state is `running`: neither starting nor stopping. */
@@ -232,7 +232,7 @@ export abstract class Lifecycle implements Runner, Errors {
    * was long ago; and with the reason of `signal`.
    */
   finished(options?: FinishedOptions): Promise<void> {
-    return this.#machine.call("wait for", options);
+    return this.#machine.finished(options);
   }
 
   /**

@@ -6,27 +6,43 @@
  * which may call back into the machine.
  */
 
-import type { Runner, StopOptions } from "../runner.ts";
-import { Call, type Verb } from "./call.ts";
-import { isCleanAbort } from "./errors.ts";
-import { Journal } from "./journal.ts";
+import type {
+  ErrorPhase,
+  FinishedOptions,
+  Observer,
+  Runner,
+  RunnerEvent,
+  StartOptions,
+  StopOptions,
+} from "../runner.ts";
+import { Call, type CallOwner } from "./call.ts";
+import { readCall } from "./call_options.ts";
+import { type Context, within } from "./context.ts";
+import {
+  abortError,
+  isCleanAbort,
+  reasonOf,
+  timeoutError,
+  toError,
+} from "./errors.ts";
+import type { Hook } from "./hook.ts";
+import { type Entry, Journal } from "./journal.ts";
 import type { Run, Thrown } from "./run.ts";
 import { nothing, type Settings } from "./settings.ts";
-import { join, leave } from "./signals.ts";
+import { type AbortListener, join, leave } from "./signals.ts";
 import type { State } from "./state.ts";
-import { bag, signalLike, timeout } from "./validate.ts";
 
-/** Makes the run of a launch. */
-export type MakeRun = (
-  machine: Machine,
-  call: Call | undefined,
-) => Run;
+/** Makes the run of a launch, which may have had to wait for its turn. */
+export type MakeRun = (machine: Machine, call: Call | undefined) => Run;
 
 const STOPPED: State = { name: "stopped" };
 const DONE = Promise.resolve();
 
 /** The life of one runner. */
-export class Machine extends Journal {
+export class Machine implements CallOwner, AbortListener {
+  /** What counts or traces, where there is something that does. */
+  hook: Hook | undefined;
+  readonly #journal: Journal;
   readonly #makeRun: MakeRun;
   #state: State = STOPPED;
   #calls: Set<Call> | undefined;
@@ -34,9 +50,17 @@ export class Machine extends Journal {
   #isLaunching = false;
 
   constructor(runner: Runner, settings: Settings, makeRun: MakeRun) {
-    super(runner, settings);
+    this.#journal = new Journal(runner, settings);
     this.#makeRun = makeRun;
     if (settings.observer !== nothing) this.observe(settings.observer);
+  }
+
+  get runner(): Runner {
+    return this.#journal.runner;
+  }
+
+  get settings(): Settings {
+    return this.#journal.settings;
   }
 
   get state(): State {
@@ -48,40 +72,32 @@ export class Machine extends Journal {
     return this.#calls ??= new Set();
   }
 
-  /** Does what a caller wants, or has it wait. */
-  call(verb: Verb, options?: StopOptions): Promise<void> {
+  // What its users call.
+
+  start(options?: StartOptions): Promise<void> {
+    return this.#begin("start", options);
+  }
+
+  restart(options?: StartOptions): Promise<void> {
+    return this.#begin("restart", options);
+  }
+
+  stop(options?: StopOptions): Promise<void> {
     try {
-      const { signal, timeout: ms, reason } = this.read(verb, options);
+      const { signal, timeout, reason } = this.read("stop", options);
       const { run } = this.#state;
-      const isStop = verb === "stop";
-      const isFinish = verb === "wait for";
-      // The usual ways make no call.
-      if (
-        !run && isStop ||
-        signal === undefined &&
-          (run ? isStop && run.isIdle : !isFinish && !this.settings.awaitReady)
-      ) {
-        if (isStop) this.#halt(reason);
-        else this.launch();
+      if (!run) return DONE;
+      if (run.isIdle && !signal) {
+        this.#halt(reason);
         return DONE;
       }
-      const call = new Call(this, verb, isFinish ? Infinity : ms);
-      if (call.heed(signal)) {
-        this.calls.add(call);
-        if (this.#state.name === "stopping") call.armGrace();
-      }
+      const grace = timeout ?? this.settings.stopTimeout;
+      const call = new Call(this, "stop", grace);
+      this.#admit(call, signal);
       this.enter();
-      if (isStop) {
-        for (const each of this.calls) {
-          if (each.isStart) {
-            const why = this.cannot(each.verb, "a stop called it off");
-            each.reject(new DOMException(why, "AbortError"));
-          }
-        }
-        this.#haltFor(reason);
-      }
-      // One that only waits changes nothing for the others, which may be many.
-      if (!run || !isFinish) this.#advance();
+      this.#callOff();
+      this.#halt(reason, reason === undefined ? undefined : this.#stopped());
+      this.#advance();
       this.exit();
       return call.promise;
     } catch (error) {
@@ -89,37 +105,42 @@ export class Machine extends Journal {
     }
   }
 
+  finished(options?: FinishedOptions): Promise<void> {
+    try {
+      const { signal } = this.read("finished", options);
+      const call = new Call(this, "wait for");
+      this.#admit(call, signal);
+      // While there is a run it changes nothing for the others, which may be many.
+      this.enter();
+      if (!this.#state.run) this.#advance();
+      this.exit();
+      return call.promise;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** The options of a call, checked. */
+  read(method: string, options: StopOptions | undefined): StopOptions {
+    const verb = method === "finished" ? "wait for" : method;
+    return readCall(`${verb} "${this.settings.name}"`, method, options);
+  }
+
+  // What its run calls.
+
   /** A stop that nobody has called, of a run that is not stopping. */
   end(run: Run, reason?: unknown, rejection?: unknown): void {
     if (this.#state.run !== run || this.#state.name === "stopping") return;
-    if (!run.isIdle) this.calls.add(new Call(this, "stop"));
+    if (!run.isIdle) {
+      this.calls.add(new Call(this, "stop", this.settings.stopTimeout));
+    }
     this.#halt(reason, rejection);
-  }
-
-  /** The grace of a call has passed. */
-  expired(call: Call): void {
-    // Whatever else ends its wait has disarmed its timer: there is a run.
-    const run = this.#state.run!;
-    const why =
-      `the run did not end within ${call.grace} ms; it cannot if it awaits its own stop`;
-    const error = new DOMException(this.cannot(call.verb, why), "TimeoutError");
-    this.enter();
-    if (!run.isOverdue) this.record(error, "stop");
-    run.isOverdue = true;
-    this.cutShort(call, error);
-    this.exit();
-  }
-
-  /** Ends the wait of a call. */
-  cutShort(call: Call, reason: unknown): void {
-    call.reject(reason);
-    if (call.verb !== "wait for") this.#advance();
   }
 
   /** The run's main function has settled. */
   ended(run: Run, thrown?: Thrown): void {
     this.enter();
-    if (thrown && !isCleanAbort(thrown.error, run.signal)) {
+    if (thrown && !isCleanAbort(thrown.error, run.signals)) {
       const error = this.record(thrown.error, "start");
       run.failure ??= error;
     }
@@ -133,7 +154,8 @@ export class Machine extends Journal {
     if (--run.pending > 0) return;
     this.enter();
     this.become({ name: "stopped", failure: run.failure });
-    leave(run.source, run);
+    leave(run.source, this);
+    run.context = this.#journal.context = undefined;
     for (const call of this.#calls ?? []) {
       if (call.verb === "stop") call.resolve();
     }
@@ -141,36 +163,145 @@ export class Machine extends Journal {
     this.exit();
   }
 
-  /** The options of a call, checked. */
-  read(verb: string, options: StopOptions | undefined): StopOptions {
-    if (options === undefined) return {};
-    const what = `${verb} "${this.settings.name}"`;
-    const method = verb === "wait for" ? "finished" : verb;
-    const { signal, timeout: ms, reason } = bag(
-      what,
-      options,
-      `${method}({ signal })`,
-    );
-    signalLike(what, signal);
-    if (ms !== undefined) timeout(what, "timeout", ms);
-    return { signal, timeout: ms, reason };
+  // What its calls and the signal of its run call.
+
+  expired(call: Call): void {
+    // Whatever else ends its wait has disarmed its timer: there is a run.
+    const run = this.#state.run!;
+    const why =
+      `the run did not end within ${call.grace} ms; it cannot if it awaits its own stop`;
+    const error = timeoutError(this.cannot(call.verb, why));
+    this.enter();
+    if (!run.isOverdue) this.record(error, "stop");
+    run.isOverdue = true;
+    this.cutShort(call, error);
+    this.exit();
+  }
+
+  cutShort(call: Call, reason: unknown): void {
+    call.reject(reason);
+    if (call.verb !== "wait for") this.#advance();
+  }
+
+  left(call: Call): void {
+    this.#calls?.delete(call);
+  }
+
+  aborted(source: AbortSignal): void {
+    const { run } = this.#state;
+    if (run?.source === source) this.end(run, reasonOf(source));
+  }
+
+  // What it says.
+
+  /** The message of an error that says why something failed. */
+  cannot(verb: string, why: string): string {
+    return `Cannot ${verb} "${this.settings.name}": ${why}`;
+  }
+
+  /** The newest errors since the last launch, oldest first. */
+  get errors(): Entry[] | undefined {
+    return this.#journal.errors;
+  }
+
+  /** How many errors there were since then. */
+  get total(): number {
+    return this.#journal.total;
+  }
+
+  get isObserved(): boolean {
+    return this.#journal.isObserved;
+  }
+
+  observe(observer: Observer): () => void {
+    return this.#journal.observe(observer);
+  }
+
+  emit(event: RunnerEvent, context?: Context): void {
+    this.#journal.emit(event, context);
+  }
+
+  /** Keeps, tells and prints what a function of the runner has caused. */
+  record(value: unknown, phase: ErrorPhase): Error {
+    const error = toError(value);
+    this.hook?.error?.(phase, error);
+    return this.#journal.record(error, phase);
+  }
+
+  enter(): void {
+    this.#journal.enter();
+  }
+
+  exit(): void {
+    this.#journal.exit();
+  }
+
+  // How it does that.
+
+  /** Launches now, or when it is the call's turn. */
+  #begin(
+    verb: "start" | "restart",
+    options: StartOptions | undefined,
+  ): Promise<void> {
+    try {
+      const { signal, timeout } = this.read(verb, options);
+      const { awaitReady, stopTimeout } = this.settings;
+      if (!this.#state.run && !signal && !awaitReady) {
+        this.launch();
+        return DONE;
+      }
+      // The time of a start is for readiness, that of a restart for the old run.
+      const call = verb === "start"
+        ? new Call(this, verb, stopTimeout, timeout)
+        : new Call(this, verb, timeout ?? stopTimeout);
+      this.#admit(call, signal);
+      this.enter();
+      this.#advance();
+      this.exit();
+      return call.promise;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Has a call stand in line, unless its signal has aborted. */
+  #admit(call: Call, signal: AbortSignal | undefined): void {
+    if (!call.follow(signal)) return;
+    this.calls.add(call);
+    if (this.#state.name === "stopping") call.armGrace();
+  }
+
+  /** Rejects the starts in line. */
+  #callOff(): void {
+    for (const call of this.calls) {
+      if (!call.isStart) continue;
+      const why = this.cannot(call.verb, "a stop called it off");
+      call.reject(abortError(why));
+    }
+  }
+
+  #stopped(): DOMException {
+    return abortError(`"${this.settings.name}" was told to stop`);
   }
 
   /** Launches for a call in line, or for one that has to wait for nothing. */
   launch(call?: Call, begin = (run: Run): unknown => run.begin()): void {
+    within(call?.context, () => this.#launch(call, begin));
+  }
+
+  #launch(call: Call | undefined, begin: (run: Run) => unknown): void {
     const { awaitReady } = this.settings;
     let run: Run;
     try {
       run = this.#makeRun(this, call);
-      join(run.source, run);
+      join(run.source, this);
     } catch (error) {
       // Edge platforms refuse timers and controllers outside a request.
       if (call === undefined) throw error;
       return call.reject(error);
     }
     call?.detach();
-    this.errors = undefined;
-    this.total = 0;
+    this.#journal.clear(run.context);
     this.enter();
     this.become(
       awaitReady
@@ -185,34 +316,28 @@ export class Machine extends Journal {
   /** Sets the state, and tells of it. */
   become(state: State): void {
     const from = this.#state.name;
+    const { runner, context, isObserved } = this.#journal;
     this.#state = state;
     this.hook?.state?.(state.name, from, state.run ? undefined : state.failure);
-    if (this.isObserved) {
-      this.emit({ type: "state", runner: this.runner, from, to: state.name });
+    if (isObserved) {
+      this.emit({ type: "state", runner, from, to: state.name }, context);
     }
   }
 
-  /** Halts the run for a stop; a start that waits for it was called off. */
-  #haltFor(reason: unknown): void {
-    const { name } = this.settings;
-    const calledOff = reason === undefined ? undefined : new DOMException(
-      `"${name}" was told to stop`,
-      "AbortError",
-    );
-    this.#halt(reason, calledOff);
-  }
-
-  /** Tells the run to end, where it has not been told. */
+  /** Asks the run to end, where it has not been asked. */
   #halt(reason?: unknown, rejection?: unknown): void {
     const state = this.#state;
     const { run } = state;
     if (!run || state.name === "stopping") return;
     this.enter();
     this.become({ name: "stopping", run });
-    leave(run.source, run);
+    leave(run.source, this);
     for (const call of this.#calls ?? []) call.armGrace();
-    run.halt(reason);
-    state.call?.reject(rejection ?? run.reason);
+    within(run.context, () => {
+      run.signals.abort(reason);
+      void run.halted();
+    });
+    state.call?.reject(rejection ?? run.signals.reason);
     this.exit();
   }
 
@@ -228,7 +353,7 @@ export class Machine extends Journal {
       const state = this.#state;
       try {
         // A restart without a signal takes that of the run which it replaces.
-        call.heed(
+        call.follow(
           call.signal ??
             (call.verb === "restart" ? state.run?.source : undefined),
         );
@@ -248,12 +373,14 @@ export class Machine extends Journal {
       this.#isLaunching = false;
     }
     const state = this.#state;
-    let isForsaken = state.name === "stopping" && state.run.pending > 0;
+    let isGivenUp = state.name === "stopping" && state.run.pending > 0;
     for (const call of this.#calls ?? []) {
-      if (state.run) isForsaken &&= call.verb === "wait for";
+      if (state.run) isGivenUp &&= call.verb === "wait for";
       else if (state.failure) call.reject(state.failure);
       else call.resolve();
     }
-    if (isForsaken) state.run!.forsake();
+    if (isGivenUp) {
+      within(state.run!.context, () => state.run!.signals.giveUp());
+    }
   }
 }

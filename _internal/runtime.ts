@@ -1,11 +1,24 @@
 /** The one place that touches what only some runtimes have. */
 
+/** The class of the engine that keeps an async context. */
+type AsyncResource = new (type: string) => {
+  runInAsyncScope<Result>(
+    work: (this: unknown, ...values: never[]) => Result,
+    self?: unknown,
+  ): Result;
+};
+
 interface Host {
   readonly Deno?: { unrefTimer?(id: number): void };
   readonly EdgeRuntime?: unknown;
   readonly WebSocketPair?: unknown;
   readonly document?: unknown;
-  readonly process?: { readonly versions?: { readonly node?: string } };
+  readonly process?: {
+    readonly versions?: { readonly node?: string };
+    getBuiltinModule?(
+      name: string,
+    ): { readonly AsyncResource?: AsyncResource } | undefined;
+  };
 }
 
 const host = globalThis as Host;
@@ -28,4 +41,27 @@ export function isLongLived(): boolean {
   // Cloudflare's workers can pretend to be Node, and may have no navigator.
   if (host.EdgeRuntime || host.WebSocketPair) return false;
   return !!(host.Deno || host.process?.versions?.node || host.document);
+}
+
+// Without an import: this module is also for engines that have no such module.
+function findAsyncResource(): AsyncResource | undefined {
+  try {
+    return host.process?.getBuiltinModule?.("node:async_hooks")?.AsyncResource;
+  } catch {
+    // Some platforms have the function, and refuse the module.
+    return undefined;
+  }
+}
+
+const found = /* @__PURE__ */ findAsyncResource();
+
+/** What keeps an async context; `undefined` where the engine has none to keep. */
+export function asyncResource(): AsyncResource | undefined {
+  return found;
+}
+
+/** Whether the engine has contexts that this library cannot get at. */
+export function isContextOutOfReach(): boolean {
+  return !found && !!host.process?.versions?.node &&
+    !host.process.getBuiltinModule;
 }

@@ -29,7 +29,7 @@ export interface Running {
   readonly since: number;
 }
 
-/** A run that was told to end. */
+/** A run that was asked to end. */
 export interface Stopping {
   readonly name: "stopping";
   readonly run: Run;

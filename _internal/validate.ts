@@ -61,6 +61,18 @@ export function bag<T extends object>(
   return typed(what, "options", value, "object", "an object");
 }
 
+/** One of some texts. */
+export function choice(
+  what: string,
+  name: string,
+  value: unknown,
+  ...all: readonly string[]
+): void {
+  if (all.includes(value as string)) return;
+  const expected = `one of ${all.map((each) => `"${each}"`).join(", ")}`;
+  throw new TypeError(says(what, name, expected, value));
+}
+
 /** A number of milliseconds from 0 on; `Infinity` is one. */
 export function timeout(what: string, name: string, value: number): number {
   return typed(

@@ -17,8 +17,8 @@ export const breaks = [
   },
   {
     name: "a stop leaves the starts in line",
-    from: "if (each.isStart) {",
-    to: "if (each.isStart && !Date) {",
+    from: "if (!call.isStart) continue;",
+    to: "if (!call.isStart || Date) continue;",
   },
   {
     name: "the last in line goes first",
@@ -35,7 +35,7 @@ export const breaks = [
     name: "the stop function is called for a run that ended by itself",
     from: "machine.ended(this, thrown);",
     to:
-      "if (!this.signal.aborted) await this.#stop(this.force); machine.ended(this, thrown);",
+      "if (!this.signals.aborted) await this.#stop(this.signals.force); machine.ended(this, thrown);",
   },
   // Time limits.
   {
@@ -66,19 +66,19 @@ export const breaks = [
   },
   {
     name: "a timer outlives its call",
-    from: "#close(): void { this.disarm();",
+    from: "#close(): void { this.#timer?.disarm();",
     to: "#close(): void {",
   },
   // Signals.
   {
     name: "a run that has ended keeps the caller's signal",
     from:
-      'leave(run.source, run); for (const call of this.#calls ?? []) { if (call.verb === "stop")',
-    to: 'for (const call of this.#calls ?? []) { if (call.verb === "stop")',
+      "leave(run.source, this); run.context = this.#journal.context = undefined;",
+    to: "",
   },
   {
     name: "an abort of the caller's signal is not heard",
-    from: "this.machine.end(this, reasonOf(source));",
+    from: "if (run?.source === source) this.end(run, reasonOf(source));",
     to: "",
   },
   {
@@ -90,7 +90,7 @@ export const breaks = [
     name: "a run that ends by itself aborts its signal",
     from: "if (--run.pending > 0) return;",
     to: "if (--run.pending > 0) return;" +
-      "if (!run.signal.aborted) run.halt(undefined);",
+      "if (!run.signals.aborted) run.signals.abort(undefined);",
   },
   {
     name: "nobody tells a run that nobody waits for it",
@@ -99,8 +99,8 @@ export const breaks = [
   },
   {
     name: "a late look at control.force finds it as new",
-    from: "if (this.#told >= told) controller.abort(this.reason);",
-    to: "if (told < 2 && this.#told >= told) controller.abort(this.reason);",
+    from: "if (this.#stage >= stage) controller.abort(this.reason);",
+    to: "if (stage < 2 && this.#stage >= stage) controller.abort(this.reason);",
   },
   // Errors and states.
   {
@@ -110,9 +110,9 @@ export const breaks = [
   },
   {
     name: "an error is recorded twice",
-    from: "if (errors.push(error) > settings.maxErrors) errors.shift();",
+    from: "if (errors.push(entry) > settings.maxErrors) errors.shift();",
     to:
-      "errors.push(error); if (errors.push(error) > settings.maxErrors) errors.shift();",
+      "errors.push(entry); if (errors.push(entry) > settings.maxErrors) errors.shift();",
   },
   {
     name: "finished() forgets what the run failed with",
@@ -126,13 +126,13 @@ export const breaks = [
   },
   {
     name: "a clean end of an aborted run is an error",
-    from: "if (thrown && !isCleanAbort(thrown.error, run.signal)) {",
+    from: "if (thrown && !isCleanAbort(thrown.error, run.signals)) {",
     to: "if (thrown) {",
   },
   {
     name: "the oldest errors are kept, not the newest",
-    from: "if (errors.push(error) > settings.maxErrors) errors.shift();",
-    to: "if (errors.push(error) > settings.maxErrors) errors.pop();",
+    from: "if (errors.push(entry) > settings.maxErrors) errors.shift();",
+    to: "if (errors.push(entry) > settings.maxErrors) errors.pop();",
   },
   {
     name: "what is not to be printed is",
@@ -142,29 +142,29 @@ export const breaks = [
   // Events and observers.
   {
     name: "events are told before the transition is complete",
-    from: "if (this.#depth === 1 && this.#events) {",
-    to: "if (this.#events) {",
+    from: "if (this.#depth === 1 && this.#messages) {",
+    to: "if (this.#messages) {",
   },
   {
     name: "an observer that has left is told",
-    from: "if (this.#observers!.has(tell)) void tell(event);",
-    to: "void tell(event);",
+    from: "if (!this.#seats!.has(seat)) continue;",
+    to: "",
   },
   {
     name: "an observer is told twice",
-    from: "this.#events.push([event, tell]);",
-    to: "this.#events.push([event, tell], [event, tell]);",
+    from: "this.#messages.push([event, seat, context]);",
+    to: "this.#messages.push([event, seat, context], [event, seat, context]);",
   },
   {
     name: "the depth of transitions is miscounted",
-    from: "this.#events = undefined; } this.#depth--;",
+    from: "this.#messages = undefined; } this.#depth--;",
     to:
-      "this.#events = undefined; } this.#depth = Math.max(0, this.#depth - 2);",
+      "this.#messages = undefined; } this.#depth = Math.max(0, this.#depth - 2);",
   },
   {
     name: "an observer that rejects is not caught",
-    from: "await (observer(event) as unknown);",
-    to: "void observer(event);",
+    from: 'if (typeof result?.then === "function") void this.#follow(result);',
+    to: "void result;",
   },
   // Tickers.
   {
@@ -194,13 +194,13 @@ export const breaks = [
   },
   {
     name: "the run of a host's tick outlives it",
-    from: "if (isOnly) this.#phase = HALTED;",
+    from: "if (isOnly) this.#phase = ENDING;",
     to: "",
   },
   {
     name: "a host's tick moves the grid",
-    from: "this.missed = 0; this.#tick(",
-    to: "this.missed = 0; this.passed++; this.#tick(",
+    from: "this.missed = 0; if (this.#calendar) {",
+    to: "this.missed = 0; this.passed++; if (this.#calendar) {",
   },
   {
     name: "a host's tick does not hear its signal",

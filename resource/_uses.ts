@@ -81,7 +81,7 @@ export class Uses<T> {
     signal: AbortSignal | undefined,
     work: Work<T, R>,
   ): Promise<R> {
-    const life = this.#machine.state.run!.signal;
+    const life = this.#machine.state.run!.signals.signal;
     const controller = new AbortController();
     const scope: AbortListener = {
       aborted: (source) => controller.abort(reasonOf(source)),
@@ -124,7 +124,7 @@ export class Uses<T> {
       isDown ? ", and nobody is going to start it" : ""
     }`;
     return new Error(machine.cannot("use", why), {
-      cause: machine.errors?.at(-1),
+      cause: machine.errors?.at(-1)?.error,
     });
   }
 }

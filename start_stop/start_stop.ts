@@ -1,8 +1,10 @@
 import type { Call } from "../_internal/call.ts";
-import { isCleanAbort } from "../_internal/errors.ts";
+import { type Context, contextHere } from "../_internal/context.ts";
+import { isCleanAbort, timeoutError } from "../_internal/errors.ts";
 import { Lifecycle, machineOf } from "../_internal/lifecycle.ts";
 import { Machine } from "../_internal/machine.ts";
-import { Run, type Thrown } from "../_internal/run.ts";
+import type { Run, Thrown } from "../_internal/run.ts";
+import { RunSignals } from "../_internal/run_signals.ts";
 import { defaultsOf, nothing, settingsOf } from "../_internal/settings.ts";
 import { checkUnknown } from "../_internal/unknown_options.ts";
 import { typed } from "../_internal/validate.ts";
@@ -83,9 +85,18 @@ const DEFAULTS = /* @__PURE__ */ defaultsOf("start-stop", {
 });
 const KNOWN = /* @__PURE__ */ Object.keys(DEFAULTS);
 
-class ServiceRun extends Run {
+/** One run of a service. */
+class ServiceRun implements Run {
+  readonly source: AbortSignal | undefined;
+  readonly signals: RunSignals;
+  context: Context | undefined = contextHere();
+  failure: Error | undefined;
+  pending = 1;
+  isOverdue = false;
+  readonly isIdle = false;
   /** When it said that it is alive, on the scale of `performance.now()`. */
   lastBeat?: number;
+  readonly #machine: Machine;
   readonly #start: StartFunction;
   readonly #stop: StopFunction;
 
@@ -95,22 +106,24 @@ class ServiceRun extends Run {
     start: StartFunction,
     stop: StopFunction,
   ) {
-    super(machine, source);
+    this.#machine = machine;
+    this.source = source;
+    this.signals = new RunSignals(machine.settings.name);
     // Made now, as a platform that refuses it refuses the start.
-    void this.signal;
+    void this.signals.signal;
     this.#start = start;
     this.#stop = stop;
   }
 
-  override async begin(): Promise<void> {
+  async begin(): Promise<void> {
+    const machine = this.#machine;
     const start = this.#start;
     let thrown: Thrown | undefined;
     try {
-      await start(this.signal, controlOf(this));
+      await start(this.signals.signal, controlOf(machine, this));
     } catch (error) {
       thrown = { error };
     }
-    const { machine } = this;
     if (machine.state.call) {
       const why = machine.cannot("start", "the run ended before it was ready");
       thrown ??= { error: new Error(why) };
@@ -118,29 +131,28 @@ class ServiceRun extends Run {
     machine.ended(this, thrown);
   }
 
-  protected override async halted(): Promise<void> {
+  async halted(): Promise<void> {
     const stop = this.#stop;
     if (stop === nothing) return;
+    const { force } = this.signals;
     this.pending++;
     try {
-      await stop(this.force);
+      await stop(force);
     } catch (error) {
-      if (!isCleanAbort(error, this.force)) this.machine.record(error, "stop");
+      if (!isCleanAbort(error, force)) this.#machine.record(error, "stop");
     }
-    this.machine.settled(this);
+    this.#machine.settled(this);
   }
 }
 
 /** Lets the run that a call waits for end where it is not ready in time. */
 function limitStart(machine: Machine, call: Call): void {
-  const { verb, timeout } = call;
-  const { startTimeout } = machine.settings;
-  // That of a restart is the grace of its stop.
-  const ms = (verb === "start" ? timeout : undefined) ?? startTimeout!;
+  const { verb, readyTimeout } = call;
+  const ms = readyTimeout ?? machine.settings.startTimeout!;
   call.arm(ms, () => {
     const run = machine.state.run!;
     const why = `the run was not ready within ${ms} ms`;
-    const error = new DOMException(machine.cannot(verb, why), "TimeoutError");
+    const error = timeoutError(machine.cannot(verb, why));
     machine.enter();
     run.failure = machine.record(error, "start");
     machine.end(run, undefined, error);
@@ -148,8 +160,7 @@ function limitStart(machine: Machine, call: Call): void {
   });
 }
 
-function controlOf(run: ServiceRun): StartControl {
-  const { machine } = run;
+function controlOf(machine: Machine, run: ServiceRun): StartControl {
   return {
     ready() {
       const { state } = machine;
@@ -168,7 +179,7 @@ function controlOf(run: ServiceRun): StartControl {
       run.lastBeat = performance.now();
     },
     get force() {
-      return run.force;
+      return run.signals.force;
     },
   };
 }

@@ -105,16 +105,16 @@ describe("stop()", () => {
     }
   });
 
-  it("awaits them and never polls: no timer but the grace", async () => {
+  it("awaits them and never polls: no timer but one for each grace", async () => {
     const clock = install({ toFake: ["setTimeout", "clearTimeout"] });
     try {
       const service = serve({}, { stubborn: true });
       await service.runner.start();
       const unlimited = watch(service.runner.stop({ timeout: Infinity }));
-      assertEquals(clock.countTimers(), 0);
+      assertEquals(clock.countTimers(), 1);
       const limited = watch(service.runner.stop({ timeout: 60_000 }));
       await turns();
-      assertEquals(clock.countTimers(), 1);
+      assertEquals(clock.countTimers(), 2);
       service.run().end.open();
       await turns();
       assertEquals(

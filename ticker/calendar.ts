@@ -1,9 +1,9 @@
 /** When a schedule has the ticker tick: by the wall clock. */
 
 import { nextTime, ranOf } from "../_internal/schedules.ts";
+import type { Machine } from "../_internal/machine.ts";
 import type { Schedule } from "../runner.ts";
 import { notice } from "./notice.ts";
-import type { TickRun } from "./tick_run.ts";
 
 // How many runs are gone through one by one, after a machine slept for long. The
 // latest of more is found by halves.
@@ -18,9 +18,17 @@ export interface Times {
   readonly startedAt: number;
 }
 
+/** What a calendar needs of the run that goes by it. */
+export interface CalendarOwner {
+  readonly machine: Machine;
+  failure: Error | undefined;
+  /** How many runs have passed since the last tick began. */
+  passed: number;
+}
+
 /** The runs of a schedule, in epoch milliseconds, each of which comes up once. */
 export class Calendar {
-  readonly #run: TickRun;
+  readonly #run: CalendarOwner;
   readonly #schedule: Schedule;
   readonly #what: string;
   /** The next run is the first after it. */
@@ -36,7 +44,7 @@ export class Calendar {
   /** Whether any run has come up. */
   #isEmpty = true;
 
-  constructor(run: TickRun, schedule: Schedule, mark: number, now: number) {
+  constructor(run: CalendarOwner, schedule: Schedule, mark: number, now: number) {
     this.#run = run;
     this.#schedule = schedule;
     this.#what = `tick "${run.machine.settings.name}"`;

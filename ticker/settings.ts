@@ -2,6 +2,7 @@ import { defaultsOf } from "../_internal/settings.ts";
 
 /** What a ticker goes by where its options say nothing else. */
 export const DEFAULTS = /* @__PURE__ */ defaultsOf("ticker", {
+  context: "keep",
   immediate: false,
   lateness: Infinity,
   persistent: true,

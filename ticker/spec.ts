@@ -52,6 +52,15 @@ export type TickFunction = (
 /** Options of {@linkcode Ticker}. */
 export interface TickerOptions extends RunnerOptions {
   /**
+   * In which async context (`AsyncLocalStorage`) the ticks run: with `"keep"` in
+   * that of the call which asked for the run, as with a `setInterval` of its own,
+   * and a tick that `tick()` asked for in that of its caller; with `"none"` in that
+   * in which this library was imported, which costs less where tickers are many.
+   *
+   * @default "keep"
+   */
+  readonly context?: "keep" | "none" | undefined;
+  /**
    * Whether the first tick comes inside the launch, rather than one interval
    * after it.
    *

@@ -1,8 +1,15 @@
 import { type Alarm, type Clock, clockOf } from "../_internal/clock.ts";
+import {
+  type Context,
+  contextHere,
+  outside,
+  within,
+} from "../_internal/context.ts";
 import { isCleanAbort } from "../_internal/errors.ts";
 import type { TickFacts } from "../_internal/hook.ts";
 import type { Machine } from "../_internal/machine.ts";
-import { Run, type Thrown } from "../_internal/run.ts";
+import type { Run, Thrown } from "../_internal/run.ts";
+import { RunSignals } from "../_internal/run_signals.ts";
 import { EPSILON } from "../_internal/timer.ts";
 import type { Schedule } from "../runner.ts";
 import type { Body } from "./body.ts";
@@ -33,7 +40,14 @@ const RECHECK = 30_000;
  * There may be a hundred thousand of these, each ringing every second: a tick that
  * is not async and that no one observes makes no object, and reads the time once.
  */
-export class TickRun extends Run implements Alarm, TickFacts {
+export class TickRun implements Run, Alarm, TickFacts {
+  readonly machine: Machine;
+  readonly source: AbortSignal | undefined;
+  readonly signals: RunSignals;
+  context: Context | undefined;
+  failure: Error | undefined;
+  pending = 1;
+  isOverdue = false;
   /** When it is to be rung, or was for the tick in flight. */
   due = 0;
   index = 0;
@@ -63,17 +77,20 @@ export class TickRun extends Run implements Alarm, TickFacts {
     source: AbortSignal | undefined,
     body: Body,
   ) {
-    super(machine, source);
+    this.machine = machine;
+    this.source = source;
+    this.signals = new RunSignals(machine.settings.name);
+    this.context = body.settings.context === "none" ? outside : contextHere();
     this.#body = body;
     this.#clock = clockOf(body.settings.persistent);
     if (body.facts) body.facts.failedInARow = 0;
     this.#goBy(body.interval);
     this.due = this.#origin;
     // Made now where a platform may refuse it, as it does timers.
-    if (!this.#clock.isTrusted) void this.signal;
+    if (!this.#clock.isTrusted) void this.signals.signal;
   }
 
-  override get isIdle(): boolean {
+  get isIdle(): boolean {
     return this.#phase === WAITING;
   }
 
@@ -112,9 +129,15 @@ export class TickRun extends Run implements Alarm, TickFacts {
     return Date.now() + next - now;
   }
 
-  override begin(): void {
-    if (this.#body.settings.immediate) this.#tickBeside();
-    else this.#arm();
+  begin(): void {
+    if (this.#body.settings.immediate) {
+      this.#inContext(() => this.#tickBeside());
+    } else this.#arm();
+  }
+
+  /** Does what the caller wants in its own context, unless there is to be none. */
+  #inContext(work: () => void): void {
+    within(this.context === outside ? outside : undefined, work);
   }
 
   /** Ticks beside the grid, because the host says so, and then ends if asked. */
@@ -123,7 +146,7 @@ export class TickRun extends Run implements Alarm, TickFacts {
     if (isOnly) this.#phase = ENDING;
     this.due = this.#clock.now();
     this.#limit = limit;
-    this.#tickBeside(scheduledAt);
+    this.#inContext(() => this.#tickBeside(scheduledAt));
   }
 
   /** The tick in flight is to count neither as a success nor as a failure. */
@@ -131,7 +154,14 @@ export class TickRun extends Run implements Alarm, TickFacts {
     if (this.tickingSince !== undefined) this.#outcome ??= SKIPPED;
   }
 
+  /** Its clock may be shared by many, which rings outside of all contexts. */
   ring(): void {
+    const { context } = this;
+    if (context === undefined || context === outside) this.#ring();
+    else context.runInAsyncScope(this.#ring, this);
+  }
+
+  #ring(): void {
     if (this.#calendar) {
       const now = Date.now();
       this.#phase = ASKING;
@@ -169,13 +199,13 @@ export class TickRun extends Run implements Alarm, TickFacts {
     return true;
   }
 
-  protected override halted(): void {
+  halted(): void {
     this.#clock.disarm(this);
     const isTicking = this.#phase === TICKING;
     if (this.isIdle) {
       this.pending = 0;
       void Promise.resolve().then(() => this.machine.ended(this));
-    } else this.#limit?.controller.abort(this.reason);
+    } else this.#limit?.controller.abort(this.signals.reason);
     this.#phase = isTicking ? ENDING : HALTED;
   }
 
@@ -247,7 +277,7 @@ export class TickRun extends Run implements Alarm, TickFacts {
     let pending: PromiseLike<unknown> | undefined;
     let thrown: Thrown | undefined;
     try {
-      const signal = this.#limit?.controller.signal ?? this.signal;
+      const signal = this.#limit?.controller.signal ?? this.signals.signal;
       const control = this.#control ??= new Control(this);
       const { hook } = this.machine;
       const result = (hook?.around
@@ -293,7 +323,7 @@ export class TickRun extends Run implements Alarm, TickFacts {
       this.#expire();
     }
     if (
-      thrown && !isCleanAbort(thrown.error, this.signal) &&
+      thrown && !isCleanAbort(thrown.error, this.signals) &&
       !isCleanAbort(thrown.error, this.#limit?.controller.signal)
     ) {
       this.#failed(machine.record(thrown.error, "tick"));
@@ -396,7 +426,7 @@ class Control implements TickControl {
   get stop(): () => void {
     const { machine } = this.#run;
     return () => {
-      if (machine.state.run === this.#run) void machine.call("stop");
+      if (machine.state.run === this.#run) void machine.stop();
     };
   }
 
@@ -405,6 +435,6 @@ class Control implements TickControl {
   }
 
   get force(): AbortSignal {
-    return this.#run.force;
+    return this.#run.signals.force;
   }
 }

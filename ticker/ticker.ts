@@ -4,7 +4,7 @@ import { Machine } from "../_internal/machine.ts";
 import type { Run } from "../_internal/run.ts";
 import { settingsOf } from "../_internal/settings.ts";
 import { checkUnknown } from "../_internal/unknown_options.ts";
-import { finite, typed } from "../_internal/validate.ts";
+import { choice, finite, typed } from "../_internal/validate.ts";
 import type { Schedule } from "../runner.ts";
 import { intervalOf } from "./interval.ts";
 import { Body } from "./body.ts";
@@ -90,6 +90,7 @@ export class Ticker extends Lifecycle {
     typed(what, "tick", tick, "function");
     const settings = settingsOf(what, DEFAULTS, options);
     checkUnknown(what, "Ticker", options, Object.keys(DEFAULTS));
+    choice(what, "context", settings.context, "keep", "none");
     const body = this.#body = new Body(checked, tick, settings);
     machineOf(
       this,

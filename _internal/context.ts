@@ -1,0 +1,51 @@
+/**
+ * Async contexts: what `AsyncLocalStorage` carries, request ids and traces say.
+ *
+ * A function of a run works in the context of the call that asked for the run. The
+ * engine keeps contexts by itself over promises and timers of the run's own; it
+ * cannot where many runs share a timer, or where a call had to wait.
+ */
+
+import { warn } from "./recovery.ts";
+import { asyncResource, isContextOutOfReach } from "./runtime.ts";
+
+/** A context that is kept; whoever has it keeps alive all that is in it. */
+export interface Context {
+  /** Calls a function in the context. */
+  runInAsyncScope<Result>(
+    work: (this: unknown, ...values: never[]) => Result,
+    self?: unknown,
+  ): Result;
+}
+
+function keep(): Context | undefined {
+  const Resource = asyncResource();
+  return Resource && new Resource("golib.runner");
+}
+
+/**
+ * The context in which this module was imported, that of no request: for what is
+ * shared by many, and for what is to run in no context.
+ */
+export const outside: Context | undefined = /* @__PURE__ */ keep();
+
+let isSaid = false;
+
+/** The context of the caller; `undefined` where the engine has no contexts. */
+export function contextHere(): Context | undefined {
+  const context = keep();
+  if (context || isSaid || !isContextOutOfReach()) return context;
+  isSaid = true;
+  warn(
+    "Runs keep no async context: that takes Node 20.16, 22.3 or later",
+  );
+  return undefined;
+}
+
+/** Calls a function in a context, or as it is where there is none. */
+export function within<Result>(
+  context: Context | undefined,
+  work: () => Result,
+): Result {
+  return context ? context.runInAsyncScope(work) : work();
+}
