@@ -44,7 +44,12 @@ export class Calendar {
   /** Whether any run has come up. */
   #isEmpty = true;
 
-  constructor(run: CalendarOwner, schedule: Schedule, mark: number, now: number) {
+  constructor(
+    run: CalendarOwner,
+    schedule: Schedule,
+    mark: number,
+    now: number,
+  ) {
     this.#run = run;
     this.#schedule = schedule;
     this.#what = `tick "${run.machine.settings.name}"`;
