@@ -3,25 +3,37 @@
 /** What Deno, Node and Bun have in common; each gives it as `process`. */
 export interface Process {
   exitCode: number | string | null | undefined;
+  readonly pid: number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform: string;
+  readonly versions: { readonly bun?: string };
   exit(code?: number): never;
-  on(event: string, listener: Heard): unknown;
-  off(event: string, listener: Heard): unknown;
+  on(event: string, listener: (...values: never[]) => void): unknown;
+  off(event: string, listener: (...values: never[]) => void): unknown;
+  getuid?(): number;
   getActiveResourcesInfo?(): string[];
-  getBuiltinModule?(id: string): {
-    /** Of "node:os". */
-    constants: { signals: Record<string, number> };
-    /** Of "node:worker_threads". */
-    isMainThread: boolean;
-  };
+  getBuiltinModule?(id: string): unknown;
 }
 
-/** Is told of a signal; not every engine gives the number too. */
-export type Heard = (name: string, number?: number) => void;
+/** What a library of the system has, by the names that are asked for. */
+export interface DynamicLibrary {
+  readonly symbols?: unknown;
+  readonly functions?: unknown;
+}
+
+/** What Deno has and the others do not. */
+interface Deno {
+  unrefTimer?(id: number): void;
+  dlopen?(path: string, symbols: object): DynamicLibrary;
+  readonly permissions?: {
+    querySync(what: object): { readonly state: string };
+  };
+}
 
 interface Host {
   readonly process?: Partial<Process>;
   readonly WebSocketPair?: unknown;
-  readonly Deno?: { unrefTimer?(id: number): void };
+  readonly Deno?: Deno;
 }
 
 /** The process, or `undefined` where a program has none of its own. */
@@ -32,9 +44,30 @@ export function processOf(): Process | undefined {
       // Cloudflare's is a look-alike, to which no signal is ever sent.
       WebSocketPair === undefined &&
       // Nor to a thread.
-      process.getBuiltinModule?.("node:worker_threads").isMainThread !== false
+      moduleOf<{ isMainThread: boolean }>(process, "node:worker_threads")
+          ?.isMainThread !== false
     ? process as Process
     : undefined;
+}
+
+/** A module of the engine's own; `undefined` where it has none of that name. */
+export function moduleOf<T>(
+  process: Partial<Process>,
+  name: string,
+): T | undefined {
+  return process.getBuiltinModule?.(name) as T | undefined;
+}
+
+/** Deno, where this is Deno. */
+export function denoOf(): Deno | undefined {
+  return (globalThis as unknown as Host).Deno;
+}
+
+/** Whether a program may do something: on Deno to try it may ask the user. */
+export function isAllowed(...what: readonly object[]): boolean {
+  const { permissions } = denoOf() ?? {};
+  return !permissions ||
+    what.every((each) => permissions.querySync(each).state === "granted");
 }
 
 /**
@@ -42,7 +75,10 @@ export function processOf(): Process | undefined {
  * where the engine cannot tell.
  */
 export function numberOf(process: Process, name: string): number | undefined {
-  const os = process.getBuiltinModule?.("node:os");
+  const os = moduleOf<{ constants: { signals: Record<string, number> } }>(
+    process,
+    "node:os",
+  );
   return os ? os.constants.signals[name] : 0;
 }
 
@@ -52,7 +88,7 @@ export function unrefTimeout(callback: () => void, ms: number): void {
   if (typeof timer === "object") {
     (timer as { unref?(): void }).unref?.();
   } else {
-    (globalThis as Host).Deno?.unrefTimer?.(timer as number);
+    denoOf()?.unrefTimer?.(timer as number);
   }
 }
 

@@ -12,7 +12,7 @@
  *
  * const service = new StartStop((signal) => untilAborted(signal));
  * setTimeout(() => service.stop(), 20); // Or Ctrl-C, or SIGTERM.
- * const code = await main(service, { watchdog: Infinity });
+ * const code = await main(service);
  *
  * assertEquals(code, 0);
  * ```
@@ -21,7 +21,8 @@
  */
 
 export type * from "../runner.ts";
-export { main, type MainOptions, type MainRunner } from "./main.ts";
+export { main } from "./main.ts";
+export type { MainOptions, MainRunner, SecondSignal } from "./main_options.ts";
 export {
   type ShutdownReason,
   type ShutdownSignal,

@@ -1,6 +1,8 @@
 import { abortError } from "../_internal/errors.ts";
+import { checkUnknown } from "../_internal/unknown_options.ts";
 import { bag, says } from "../_internal/validate.ts";
-import { numberOf, processOf } from "./_process.ts";
+import { Listener } from "./_listen.ts";
+import { processOf } from "./_process.ts";
 
 /**
  * The signals that people and platforms end a program with. Where a platform
@@ -46,10 +48,26 @@ export interface ShutdownSignal extends AbortSignal, Disposable {
   dispose(): void;
 }
 
-// `deno task`, `bun run` and `node --watch` hand on a Ctrl-C that the terminal has
-// sent to the whole group already: within 10 ms where it was measured. Nobody
-// presses it twice within this time.
-const SAME_MS = 100;
+/** The names of signals to listen to, checked. */
+export function signalsOf(
+  what: string,
+  signals: readonly SignalName[] = ["SIGINT", "SIGTERM"],
+): readonly SignalName[] {
+  if (
+    !Array.isArray(signals) || signals.length === 0 ||
+    !signals.every((name) => /^SIG[A-Z]+\d?$/.test(name))
+  ) {
+    const expected = "a list of names of signals";
+    throw new TypeError(says(what, "signals", expected, signals));
+  }
+  return signals;
+}
+
+/** The reason of an end that a signal has brought. */
+export function reasonOf(name: string): ShutdownReason {
+  const signal = name as SignalName;
+  return Object.assign(abortError(`Received ${name}`), { signal });
+}
 
 /**
  * A signal that aborts when the process is told to end, by Ctrl-C or by whatever
@@ -86,47 +104,18 @@ export function shutdownSignal(
   options?: ShutdownSignalOptions,
 ): ShutdownSignal {
   const what = "listen for shutdown";
-  const { signals = ["SIGINT", "SIGTERM"] } = bag(what, options);
-  if (
-    !Array.isArray(signals) || signals.length === 0 ||
-    !signals.every((name) => /^SIG[A-Z]+\d?$/.test(name))
-  ) {
-    const expected = "a list of names of signals";
-    throw new TypeError(says(what, "signals", expected, signals));
-  }
+  const { signals } = bag(what, options);
+  const names = signalsOf(what, signals);
+  checkUnknown(what, "shutdownSignal", options, ["signals"]);
 
-  const process = processOf();
   const controller = new AbortController();
-  const heeded: SignalName[] = [];
-  let first: number | undefined;
-  const heard = (name: string, number?: number) => {
-    const now = performance.now();
-    if (first === undefined) {
-      first = now;
-      const reason = abortError(`Received ${name}`);
-      controller.abort(Object.assign(reason, { signal: name }));
-    } else if (now - first > SAME_MS) {
-      process?.exit(128 + (number ?? numberOf(process, name)!));
-    }
-  };
-  const dispose = () => {
-    for (const name of heeded.splice(0)) process?.off(name, heard);
-  };
-  for (const name of signals) {
-    // An engine takes one that it does not know for an event like any other.
-    if (!process || numberOf(process, name) === undefined) continue;
-    try {
-      process.on(name, heard);
-      heeded.push(name);
-    } catch {
-      // Windows has few of them, and Deno refuses the others.
-    }
-  }
-  if (heeded.length === 0) {
-    console.error("shutdownSignal: this platform sends no such signals");
-  }
+  const listener = new Listener(processOf(), names, (name, count, exit) => {
+    if (count > 1) exit();
+    else controller.abort(reasonOf(name));
+  });
+  const dispose = () => listener.release();
   return Object.assign(controller.signal, {
-    signals: heeded,
+    signals: listener.names,
     dispose,
     ...(Symbol.dispose && { [Symbol.dispose]: dispose }),
   }) as ShutdownSignal;

@@ -8,8 +8,10 @@ import { untilAborted } from "../tools.ts";
 
 interface Program {
   exitCode?: number;
+  pid: number;
   argv: string[];
   execArgv: string[];
+  kill(pid: number, signal: string): void;
   listenerCount(name: string): number;
 }
 
@@ -31,11 +33,212 @@ function service(stop?: () => unknown, stopTimeout = 10_000): StartStop {
   );
 }
 
+/** One of several, ready when it has waited for something. */
+function part(name: string, opens?: Promise<unknown>): StartStop {
+  opens?.catch(() => {});
+  return new StartStop(
+    async (signal, { ready }) => {
+      console.log(`start ${name}`);
+      if (opens) await Promise.race([opens, untilAborted(signal)]);
+      ready();
+      await untilAborted(signal);
+      console.log(`stop ${name}`);
+    },
+    undefined,
+    { name, awaitReady: true },
+  );
+}
+
 const scenarios: Record<string, () => Promise<unknown>> = {
   wait: () => main(service()),
+  signalOption: () => {
+    const end = new AbortController();
+    return main(service(() => wait(300)), {
+      signal: end.signal,
+      notReady: (reason) =>
+        console.log(`not ready: ${(reason as Error).message}`),
+      drainDelay: 50,
+      onReady: () => end.abort(new Error("enough")),
+    });
+  },
+  signalAborted: async () => {
+    const signal = AbortSignal.abort(new Error("enough"));
+    console.log(`code ${await main(service(), { signal })}`);
+  },
+  ignore: () => main(service(() => wait(800)), { secondSignal: "ignore" }),
+  force: () =>
+    main(
+      new StartStop(
+        async (signal, { force }) => {
+          console.log("up");
+          await untilAborted(signal);
+          console.log(`told: ${signal.reason.message}`);
+          await untilAborted(force);
+          console.log("cut");
+        },
+        undefined,
+        { stopTimeout: 60_000 },
+      ),
+      { secondSignal: "force" },
+    ),
+  forceIgnored: () =>
+    main(service(() => wait(60_000), 60_000), {
+      secondSignal: "force",
+      forceExit: 60_000,
+    }),
+  forceDrain: () =>
+    main(service(), {
+      secondSignal: "force",
+      drainDelay: 60_000,
+      notReady: () => console.log("not ready"),
+    }),
+  uncaught: () => {
+    setTimeout(() => {
+      throw new Error("a wrong turn");
+    }, 50);
+    const late = setTimeout(() => {
+      void Promise.reject(new Error("another one"));
+    }, 100);
+    return main(service(() => wait(300)), {
+      uncaught: true,
+      drainDelay: 60_000,
+      after: () => clearTimeout(late),
+    });
+  },
+  uncaughtHangs: () => {
+    setTimeout(() => {
+      throw new Error("a wrong turn");
+    }, 50);
+    return main(service(() => wait(60_000)), {
+      uncaught: true,
+      stopTimeout: 100,
+      forceExit: 100,
+    });
+  },
+  after: () =>
+    main(service(), {
+      async after(code) {
+        await wait(100);
+        console.log(`after ${code}`);
+      },
+    }),
+  afterHangs: () =>
+    main(new StartStop(() => {}), {
+      stopTimeout: 100,
+      after: () => new Promise(() => {}),
+    }),
+  afterThrows: () =>
+    main(new StartStop(() => {}), {
+      after: () => Promise.reject(new Error("no farewell")),
+    }),
+  onReadyThrows: () =>
+    main(service(), {
+      onReady() {
+        console.log("ready");
+        throw new Error("nobody to tell");
+      },
+    }),
+  several: () =>
+    main(["a", "b", "c"].map((name) => part(name)), {
+      onReady: () => console.log("up"),
+    }),
+  severalStarting: () =>
+    main([part("a"), part("b", new Promise(() => {})), part("c")]),
+  severalFail: () =>
+    main([
+      part("a"),
+      part("b", wait(10).then(() => Promise.reject(new Error("no port")))),
+      part("c"),
+    ]),
+  severalFailEarly: () =>
+    main([
+      new StartStop(async () => {
+        await wait(50);
+        throw new Error("disk full");
+      }),
+      part("b", new Promise(() => {})),
+    ]),
+  severalEnd: () =>
+    main([
+      new StartStop(() => wait(50), undefined, { name: "job" }),
+      new StartStop(
+        async () => {
+          await wait(200);
+          console.log("the last");
+        },
+      ),
+    ]),
+  leftover: async () => {
+    setInterval(() => {}, 1_000);
+    await main(service(), { forceExit: 200 });
+    console.log("over");
+  },
+  leftoverInfinite: async () => {
+    setInterval(() => {}, 1_000);
+    await main(service(), { forceExit: Infinity });
+    await wait(500);
+    console.log("still there");
+  },
+  leftoverNamed: async () => {
+    setInterval(() => {}, 1_000);
+    await main(new StartStop(() => {}), { watchdog: 50, forceExit: Infinity });
+    await wait(300);
+    console.log("still there");
+  },
+  watched: async () => {
+    try {
+      await main(service());
+    } catch (error) {
+      console.log((error as Error).message);
+    }
+  },
+  watchedAnyway: async () => {
+    const end = new AbortController();
+    const code = await main(
+      new StartStop(async (signal) => {
+        console.log("up");
+        await untilAborted(signal);
+      }),
+      {
+        watchdog: "ignore",
+        signal: end.signal,
+        onReady: () => end.abort(),
+      },
+    );
+    console.log(`code ${code}`);
+  },
+  quick: async () => {
+    await main(service());
+    console.log("over");
+    await wait(400);
+    console.log("done");
+  },
+  slowThenOver: async () => {
+    await main(service(() => wait(200)));
+    console.log("over");
+    await wait(400);
+    console.log("done");
+  },
+  copied: async () => {
+    await main(service());
+    process.kill(process.pid, "SIGINT");
+    await wait(400);
+    console.log("done");
+  },
+  copiedAgain: async () => {
+    await main(service());
+    setTimeout(() => process.kill(process.pid, "SIGINT"), 20);
+    const code = await main(
+      new StartStop(async (signal) => {
+        await Promise.race([wait(400), untilAborted(signal)]);
+        console.log(signal.aborted ? "told" : "done");
+      }),
+    );
+    console.log(`code ${code}`);
+  },
   slow: () => main(service(() => wait(300))),
   endless: () => main(service(() => wait(60_000))),
-  stubborn: () => main(service(() => wait(60_000), 100), { watchdog: 200 }),
+  stubborn: () => main(service(() => wait(60_000), 100), { forceExit: 200 }),
   job: () => main(new StartStop(() => wait(10))),
   fail: () =>
     main(
@@ -115,21 +318,21 @@ const scenarios: Record<string, () => Promise<unknown>> = {
   hangup: () => main(service(), { signals: ["SIGHUP", "SIGBREAK"] }),
   ownCodeLate: () => {
     process.exitCode = 3;
-    return main(service(() => wait(60_000), 50), { watchdog: 100 });
+    return main(service(() => wait(60_000), 50), { forceExit: 100 });
   },
   oneAfterTheOther: async () => {
-    await main(service(() => wait(60_000), 50), { watchdog: 50 });
+    await main(service(() => wait(60_000), 50), { forceExit: 50 });
     await main(
       new StartStop(async () => {
         await wait(300);
         console.log("the other");
       }),
-      { watchdog: 50 },
+      { forceExit: 50 },
     );
   },
   sideBySide: () =>
     Promise.all([
-      main(new StartStop(() => {}), { watchdog: 50 }),
+      main(new StartStop(() => {}), { forceExit: 50 }),
       main(new StartStop(() => wait(300))),
     ]),
   thread: async () => {
@@ -148,7 +351,7 @@ const scenarios: Record<string, () => Promise<unknown>> = {
   },
   leak: async () => {
     setInterval(() => {}, 1_000);
-    await main(new StartStop(() => {}), { watchdog: 50 });
+    await main(new StartStop(() => {}), { forceExit: 50 });
     const left = ["SIGINT", "SIGTERM"].map((name) =>
       process.listenerCount(name)
     );

@@ -256,6 +256,20 @@ describe("main()", () => {
     const runner = new StartStop(() => {});
     const cases: [unknown, unknown, ErrorConstructor, string][] = [
       [undefined, {}, TypeError, "'runner' must be a runner with 'finished'"],
+      [[], {}, TypeError, "'runner' must be a list of at least one runner"],
+      [[runner, runner], {}, TypeError, "none of them twice"],
+      [[runner, {}], {}, TypeError, "'runner' must be a runner with"],
+      [runner, { signal: {} }, TypeError, "'signal' must be an AbortSignal"],
+      [runner, AbortSignal.abort(), TypeError, "main(runner, { signal })"],
+      [runner, { onReady: 1 }, TypeError, "'onReady' must be a function"],
+      [runner, { after: 1 }, TypeError, "'after' must be a function"],
+      [runner, { healthy: 1 }, TypeError, "'healthy' must be a function"],
+      [runner, { uncaught: 1 }, TypeError, "'uncaught' must be a boolean"],
+      [runner, { secondSignal: "stop" }, TypeError, "'secondSignal' must be"],
+      [runner, { forceExit: -1 }, RangeError, "'forceExit'"],
+      [runner, { stopTimeout: NaN }, RangeError, "'stopTimeout'"],
+      [runner, { watchdog: "no" }, TypeError, "'watchdog'"],
+      [runner, { force_exit: 1 }, TypeError, "did you mean 'forceExit'?"],
       [{}, {}, TypeError, "'runner'"],
       [runner, null, TypeError, "'options' must be an object"],
       [runner, { signals: "SIGINT" }, TypeError, "'signals'"],
@@ -277,6 +291,261 @@ describe("main()", () => {
     }
     assertEquals(runner.state, "stopped");
   });
+});
+
+/** Sends a second signal once the first has been heard, and not with it. */
+async function killTwice(
+  scenario: string,
+  told = "told: Received SIGTERM",
+): Promise<Child> {
+  const child = await program(scenario);
+  await child.said("up");
+  child.kill("SIGTERM");
+  await child.said(told);
+  await delay(250);
+  child.kill("SIGTERM");
+  return child;
+}
+
+describe("main() with options", () => {
+  it("ends by its 'signal' as by a first signal", processes, async () => {
+    const { code, lines, errors } = await run("signalOption");
+    assertEquals([code, lines, errors], [0, [
+      "up",
+      "not ready: enough",
+      "told: enough",
+      "down",
+    ], ""]);
+  });
+
+  it(
+    "is not cut by a first signal that follows its own",
+    processes,
+    async () => {
+      const child = await program("signalOption");
+      await child.said("told: enough");
+      await delay(150);
+      child.kill("SIGTERM");
+      const { code, lines } = await child.ended;
+      assertEquals([code, lines.at(-1)], [0, "down"]);
+    },
+  );
+
+  it("starts nothing where its 'signal' has aborted", processes, async () => {
+    const { code, lines, errors } = await run("signalAborted");
+    assertEquals([code, lines, errors], [0, ["code 0"], ""]);
+  });
+
+  it(
+    "lets nothing but the first signal count by 'ignore'",
+    processes,
+    async () => {
+      const child = await killTwice("ignore");
+      const { code, lines } = await child.ended;
+      assertEquals([code, lines.at(-1)], [0, "down"]);
+    },
+  );
+
+  it("cuts what is left on a second signal by 'force'", processes, async () => {
+    const child = await killTwice("force");
+    const { code, lines, errors } = await child.ended;
+    assertEquals([code, lines.at(-1)], [1, "cut"]);
+    assertStringIncludes(errors, "Received SIGTERM");
+  });
+
+  it("is ended by a third signal then", processes, async () => {
+    const child = await killTwice("forceIgnored");
+    await delay(250);
+    child.kill("SIGTERM");
+    const { code, lines } = await child.ended;
+    assertEquals([code, lines.includes("down")], [143, false]);
+  });
+
+  it("does not wait for a drain when it is forced", processes, async () => {
+    const child = await killTwice("forceDrain", "not ready");
+    const { code, lines } = await child.ended;
+    assertEquals([code, lines.includes("told: Received SIGTERM")], [1, true]);
+  });
+
+  it(
+    "stops with 1 after an uncaught error by 'uncaught'",
+    processes,
+    async () => {
+      const { code, lines, errors } = await run("uncaught");
+      assertEquals([code, lines], [1, ["up", "told: a wrong turn", "down"]]);
+      assertStringIncludes(errors, "'uncaught exception': a wrong turn");
+      assertStringIncludes(errors, "'unhandled rejection': another one");
+    },
+  );
+
+  it("ends then, also where the stop takes too long", processes, async () => {
+    const { code, errors } = await run("uncaughtHangs");
+    assertEquals(code, 1);
+    assertStringIncludes(errors, "did not end within 100 ms");
+    assertStringIncludes(errors, "it is ended now");
+  });
+
+  it("waits for 'after', but not for ever", processes, async () => {
+    const { code, lines } = await kill("after");
+    assertEquals([code, lines.at(-1)], [0, "after 0"]);
+    const late = await run("afterHangs");
+    assertEquals(late.code, 1);
+    assertStringIncludes(late.errors, "did not settle within 100 ms");
+    const wrong = await run("afterThrows");
+    assertEquals(wrong.code, 1);
+    assertStringIncludes(wrong.errors, "'after': no farewell");
+  });
+
+  it(
+    "calls onReady when it is up, and prints what that throws",
+    processes,
+    async () => {
+      const { code, lines, errors } = await kill(
+        "onReadyThrows",
+        "SIGTERM",
+        "ready",
+      );
+      assertEquals([code, lines.slice(0, 2)], [0, ["up", "ready"]]);
+      assertStringIncludes(errors, "'onReady': nobody to tell");
+    },
+  );
+
+  it(
+    "ends a process that is held after it was told to end",
+    processes,
+    async () => {
+      const { code, lines, errors } = await kill("leftover");
+      assertEquals([code, lines.at(-1)], [0, "over"]);
+      assertMatch(errors, /keeps the process alive; it is ended now: ./);
+    },
+  );
+
+  it("ends nothing with an infinite 'forceExit'", processes, async () => {
+    const child = await program("leftoverInfinite");
+    await child.said("up");
+    child.kill("SIGTERM");
+    await child.said("still there");
+    child.kill("SIGKILL");
+    const { signal, errors } = await child.ended;
+    assertEquals([signal, errors], ["SIGKILL", ""]);
+  });
+
+  it("only names what holds a process, by 'watchdog'", processes, async () => {
+    const child = await program("leftoverNamed");
+    await child.said("still there");
+    child.kill("SIGKILL");
+    const { errors } = await child.ended;
+    assertMatch(errors, /keeps the process alive: ./);
+  });
+});
+
+describe("main() of several runners", () => {
+  it("starts them in order, and stops them in reverse", processes, async () => {
+    const { code, lines, errors } = await kill("several");
+    assertEquals([code, lines, errors], [0, [
+      "start a",
+      "start b",
+      "start c",
+      "up",
+      "stop c",
+      "stop b",
+      "stop a",
+    ], ""]);
+  });
+
+  it("starts no more of them when it is told to end", processes, async () => {
+    const { code, lines } = await kill("severalStarting", "SIGTERM", "start b");
+    assertEquals([code, lines], [0, [
+      "start a",
+      "start b",
+      "stop b",
+      "stop a",
+    ]]);
+  });
+
+  it("stops the others with 1 when one fails", processes, async () => {
+    const { code, lines, errors } = await run("severalFail");
+    assertEquals([code, lines], [1, ["start a", "start b", "stop a"]]);
+    assertEquals(errors.split("no port").length - 1, 1);
+    const early = await run("severalFailEarly");
+    assertEquals([early.code, early.lines], [1, ["start b", "stop b"]]);
+  });
+
+  it("ends when all have ended", processes, async () => {
+    const { code, lines } = await run("severalEnd");
+    assertEquals([code, lines], [0, ["the last"]]);
+  });
+});
+
+describe("main() after its end", () => {
+  it("takes a copy of its signal for nothing", processes, async () => {
+    for (const scenario of ["copied", "copiedAgain"]) {
+      const { code, signal, lines } = await kill(scenario, "SIGINT");
+      assertEquals([code, signal, lines.includes("done")], [0, null, true]);
+    }
+  });
+
+  it("lets another signal have its effect", processes, async () => {
+    const child = await program("slowThenOver");
+    await child.said("up");
+    child.kill("SIGINT");
+    await child.said("over");
+    child.kill("SIGTERM");
+    // A machine that is busy may have let go of it already.
+    const { code, signal } = await child.ended;
+    assert(code === 143 || signal === "SIGTERM");
+  });
+
+  it(
+    "lets go of the signals once copies can come no more",
+    processes,
+    async () => {
+      const child = await program("quick");
+      await child.said("up");
+      child.kill("SIGINT");
+      await child.said("over");
+      await delay(250);
+      child.kill("SIGINT");
+      const { signal, lines } = await child.ended;
+      assertEquals([signal, lines.includes("done")], ["SIGINT", false]);
+    },
+  );
+});
+
+describe("main() under systemd", () => {
+  const [NOTIFY_SOCKET, PATH] = ["/nowhere/at/all", "/nowhere"];
+
+  it("says once that it cannot be told", processes, async () => {
+    const child = await spawn("./_shutdown_program.ts", "after", {
+      env: { NOTIFY_SOCKET, PATH },
+    });
+    await child.said("up");
+    child.kill("SIGTERM");
+    const { code, errors } = await child.ended;
+    assertEquals(code, 0);
+    assertEquals(errors.split("systemd").length - 1 > 0, true);
+    assertEquals(errors.split("annot").length - 1, 1);
+  });
+
+  it(
+    "refuses to start where no sign of life can be given",
+    processes,
+    async () => {
+      const env = {
+        NOTIFY_SOCKET: "vsock:2:1",
+        WATCHDOG_USEC: "1000000",
+        PATH,
+      };
+      const [refused, ignored] = await Promise.all(
+        ["watched", "watchedAnyway"].map((scenario) =>
+          spawn("./_shutdown_program.ts", scenario, { env })
+        ),
+      );
+      const { lines } = await refused!.ended;
+      assertMatch(lines[0]!, /^Cannot run the program: WATCHDOG_USEC is set/);
+      assertEquals((await ignored!.ended).lines, ["up", "code 0"]);
+    },
+  );
 });
 
 describe("shutdownSignal()", () => {
