@@ -1,7 +1,8 @@
 import { isError, peek } from "../_internal/errors.ts";
 import { onKept } from "../_internal/kept.ts";
 import { machineOf } from "../_internal/lifecycle.ts";
-import { nothing } from "../_internal/settings.ts";
+import { defaultsOf, nothing, settingsOf } from "../_internal/settings.ts";
+import { checkUnknown } from "../_internal/unknown_options.ts";
 import { bag, signalLike, typed } from "../_internal/validate.ts";
 import { StartStop, type StartStopOptions } from "../start_stop/mod.ts";
 import { untilAborted } from "../tools.ts";
@@ -15,7 +16,7 @@ export type ResourceValue = NonNullable<unknown> | null;
 
 /** Options of {@linkcode Resource}; the default name is "resource". */
 export interface ResourceOptions<T extends ResourceValue>
-  extends Omit<StartStopOptions, "awaitReady"> {
+  extends Omit<StartStopOptions, "awaitReady" | "staleAfter"> {
   /**
    * Opens what is to be used. What it gives after its signal has aborted is
    * closed.
@@ -45,6 +46,13 @@ export interface ResourceOptions<T extends ResourceValue>
     | ((value: T, lost: (error?: unknown) => void) => unknown)
     | undefined;
 }
+
+const DEFAULTS = /* @__PURE__ */ defaultsOf("resource", {
+  startTimeout: 30_000,
+});
+const KNOWN = /* @__PURE__ */ ["open", "close", "watch"].concat(
+  Object.keys(DEFAULTS),
+);
 
 /** Why a value was lost, as an error; an event may hold one. */
 function lossOf(name: string, reason: unknown): Error {
@@ -104,13 +112,13 @@ export class Resource<T extends ResourceValue> extends StartStop {
    */
   constructor(options: ResourceOptions<T>) {
     const what = "create a Resource";
-    const { open, close, watch = nothing, name = "resource", ...rest } = bag(
-      what,
-      options,
-    );
+    const { open, close, watch = nothing } = bag(what, options);
+    const settings = settingsOf(what, DEFAULTS, options);
+    const { name } = settings;
     typed(what, "open", open, "function");
     typed(what, "close", close, "function");
     typed(what, "watch", watch, "function");
+    checkUnknown(what, "Resource", options, KNOWN);
     /** What the run of the moment opens. */
     let opening: Promise<T>;
     let leave: unknown;
@@ -161,7 +169,7 @@ export class Resource<T extends ResourceValue> extends StartStop {
           if (typeof leave === "function") leave();
         }
       },
-      { ...rest, name, awaitReady: true },
+      { ...settings, awaitReady: true },
     );
     const machine = machineOf(this);
     const uses = this.#uses = new Uses<T>(machine);

@@ -696,6 +696,7 @@ describe("Resource", () => {
       [{ ...fine, watch: null }, TypeError, "'watch' must be a function"],
       [{ ...fine, stopTimeout: -1 }, RangeError, "'stopTimeout'"],
       [{ ...fine, name: 1 }, TypeError, "'name'"],
+      [{ ...fine, closed: 1 }, TypeError, "did you mean 'close'?"],
     ];
     for (const [options, kind, text] of cases) {
       assertThrows(
