@@ -22,7 +22,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { breaks } from "./breaks.mjs";
-import { environment, fileCommand, findEngines, root } from "./engines.mjs";
+import {
+  environment,
+  fileCommand,
+  findEngines,
+  ownNode,
+  root,
+} from "./engines.mjs";
 
 const CORE = ["_internal", "start_stop", "ticker"];
 const SIZE = 500;
@@ -32,9 +38,7 @@ const isList = values.includes("--list");
 const [, only] = values.map((value) => /^--only=(.*)$/.exec(value))
   .find(Boolean) ?? [];
 const programs = Number(values.find((value) => /^\d+$/.test(value)) ?? 4_000);
-const engine = findEngines().findLast(({ kind, binary }) =>
-  kind === "node" && binary
-);
+const engine = findEngines(["node26", ownNode]).find(({ binary }) => binary);
 
 const files = CORE.flatMap((folder) =>
   readdirSync(join(root, folder)).filter((name) => name.endsWith(".ts"))

@@ -4,13 +4,11 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
-import { environment, findEngines, root } from "./engines.mjs";
+import { install } from "./install.mjs";
+import { environment, findDeno, root } from "./engines.mjs";
 
-const deno = findEngines().find(({ id }) => id === "deno")?.binary;
-if (!deno) {
-  console.error("Deno is not installed on this platform: nothing is checked.");
-  process.exit(1);
-}
+install("_tools/lint", "the linters and the compiler");
+const deno = findDeno();
 const exported = Object.values(
   JSON.parse(readFileSync(join(root, "deno.json"), "utf8")).exports,
 );
@@ -29,8 +27,11 @@ const modules = exported.map((path) => dirname(path))
   .flat().concat("mod.ts", "runner.ts", "tools.ts", "_internal", "examples");
 const offline = "--config=deno.offline.json";
 // The linter looks for it where this project has no links to binaries.
-const tsgolint = join(root, "node_modules/oxlint-tsgolint/bin/tsgolint.js");
-const typescript = "node_modules/typescript/bin/tsc";
+const tsgolint = join(
+  root,
+  "_tools/lint/node_modules/oxlint-tsgolint/bin/tsgolint.js",
+);
+const typescript = "_tools/lint/node_modules/typescript/bin/tsc";
 
 const steps = [
   ["format", deno, ["fmt", "--check", "--quiet"]],
@@ -47,13 +48,13 @@ const steps = [
     "_tools/declarations.mjs",
   ]],
   ["promises and import cycles", process.execPath, [
-    "node_modules/oxlint/bin/oxlint",
+    "_tools/lint/node_modules/oxlint/bin/oxlint",
     "--type-aware",
     ...modules,
   ]],
   ["rules of the house", process.execPath, ["_tools/guard.mjs"]],
   ["spelling", process.execPath, [
-    "node_modules/cspell/bin.mjs",
+    "_tools/lint/node_modules/cspell/bin.mjs",
     "--no-progress",
     "--quiet",
     ".",

@@ -7,13 +7,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import process from "node:process";
-import { environment, findEngines, root } from "./engines.mjs";
+import { environment, findDeno, root } from "./engines.mjs";
 
-const deno = findEngines().find(({ id }) => id === "deno")?.binary;
-if (!deno) {
-  console.error("Deno is not installed on this platform.");
-  process.exit(1);
-}
+const deno = findDeno();
 const folder = mkdtempSync(join(tmpdir(), "runner-coverage-"));
 const files = process.argv.slice(2);
 const core = /^((mod|runner|tools)\.ts|(start_stop|ticker|_internal)\/.+\.ts)$/;

@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { environment, findEngines, root } from "./engines.mjs";
+import { environment, findDeno, root } from "./engines.mjs";
 
 const program = `import { Ticker } from "@golib/runner";
 import { main } from "@golib/runner/shutdown";
@@ -35,7 +35,7 @@ function run(binary, ...values) {
 try {
   mkdirSync(place, { recursive: true });
   const archive = join(folder, "runner.tgz");
-  const deno = findEngines().find(({ id }) => id === "deno").binary;
+  const deno = findDeno();
   run(deno, "pack", "--allow-dirty", "--no-source-maps", "-o", archive);
   run("tar", "-xzf", archive, "-C", place, "--strip-components=1");
   writeFileSync(join(folder, "package.json"), '{"type":"module"}');
@@ -56,7 +56,7 @@ try {
   );
   run(
     process.execPath,
-    join(root, "node_modules", "typescript", "bin", "tsc"),
+    join(root, "_tools/lint/node_modules/typescript/bin/tsc"),
     "--project",
     folder,
   );

@@ -4,13 +4,9 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { environment, findEngines, root } from "./engines.mjs";
+import { environment, findDeno, root } from "./engines.mjs";
 
-const deno = findEngines().find(({ id }) => id === "deno")?.binary;
-if (!deno) {
-  console.error("Deno is not installed on this platform: it writes the docs.");
-  process.exit(1);
-}
+const deno = findDeno();
 const { exports, name } = JSON.parse(
   readFileSync(join(root, "deno.json"), "utf8"),
 );

@@ -3,12 +3,17 @@
 
 import { spawnSync } from "node:child_process";
 import process from "node:process";
-import { environment, fileCommand, findEngines, root } from "./engines.mjs";
+import {
+  engineIds,
+  environment,
+  fileCommand,
+  findEngines,
+  root,
+} from "./engines.mjs";
 
-const engines = findEngines();
 const values = process.argv.slice(2);
 const chosen = new Set();
-while (engines.some(({ id }) => id === values[0])) chosen.add(values.shift());
+while (engineIds.includes(values[0])) chosen.add(values.shift());
 const [file, ...rest] = values;
 if (!file) {
   console.error("Which file? Usage: node _tools/run.mjs each [engine] FILE");
@@ -16,8 +21,8 @@ if (!file) {
 }
 let passed = 0;
 let failed = 0;
+const engines = findEngines(chosen.size > 0 ? [...chosen] : engineIds);
 for (const { id, kind, binary, version } of engines) {
-  if (chosen.size > 0 && !chosen.has(id)) continue;
   if (!binary) {
     console.log(`\n${id}: not installed on this platform`);
     // In the check of a commit none may be missing.

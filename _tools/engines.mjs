@@ -4,37 +4,47 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import process from "node:process";
+import { install } from "./install.mjs";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** The id of the Node that runs this. */
 export const ownNode = `node${process.versions.node.split(".")[0]}`;
+const own = {
+  id: ownNode,
+  kind: "node",
+  binary: process.execPath,
+  version: process.versions.node,
+};
 
 const { platform, arch } = process;
 const suffix = platform === "win32" ? ".exe" : "";
-const packages = `${root}node_modules`;
 const bunArch = arch === "arm64" ? "aarch64" : arch;
 const bunPlatform = platform === "win32" ? "windows" : platform;
 
 // Straight to the binaries: their packages' own launchers count on install
 // scripts, which are not run.
+const bun = `@oven/bun-${bunPlatform}-${bunArch}`;
 const places = {
   deno: [
-    `${packages}/@deno/${platform}-${arch}-glibc/deno`,
-    `${packages}/@deno/${platform}-${arch}/deno${suffix}`,
-    "deno",
+    `@deno/${platform}-${arch}-glibc/deno`,
+    `@deno/${platform}-${arch}/deno${suffix}`,
   ],
   bun: [
-    `${packages}/@oven/bun-${bunPlatform}-${bunArch}/bin/bun${suffix}`,
-    `${packages}/@oven/bun-${bunPlatform}-${bunArch}-musl/bin/bun`,
+    `${bun}/bin/bun${suffix}`,
+    `${bun}-musl/bin/bun`,
     // For processors without AVX2.
-    `${packages}/@oven/bun-${bunPlatform}-${bunArch}-baseline/bin/bun${suffix}`,
-    "bun",
+    `${bun}-baseline/bin/bun${suffix}`,
   ],
-  node22: [`${packages}/n22/bin/node${suffix}`],
-  node24: [`${packages}/n24/bin/node${suffix}`],
-  node26: [`${packages}/n26/bin/node${suffix}`],
+  node20: [],
+  node22: [`n22/bin/node${suffix}`],
+  node24: [`n24/bin/node${suffix}`],
+  node26: [`n26/bin/node${suffix}`],
 };
+
+/** The ids of all engines, whether they are installed or not. */
+export const engineIds = [...new Set([...Object.keys(places), ownNode])]
+  .filter((id) => id === ownNode || places[id].length > 0);
 
 function versionOf(binary) {
   if (binary.includes("/") && !existsSync(binary)) return undefined;
@@ -45,31 +55,36 @@ function versionOf(binary) {
   return status === 0 ? /\d+\.\d+\.\d+\S*/.exec(stdout)?.[0] : undefined;
 }
 
-function find(id, kind, candidates) {
-  for (const binary of candidates) {
+function find(id) {
+  if (id === ownNode) return own;
+  const kind = id.startsWith("node") ? "node" : id;
+  const folder = `_tools/engines/${id}`;
+  install(folder, id);
+  const binaries = places[id].map((place) =>
+    `${root}${folder}/node_modules/${place}`
+  );
+  // What is installed elsewhere will do, where npm has none for this platform.
+  for (const binary of kind === "node" ? binaries : [...binaries, kind]) {
     const version = versionOf(binary);
     if (version) return { id, kind, binary, version };
   }
   return { id, kind, binary: undefined, version: undefined };
 }
 
-/** Every engine by its id; `binary` is undefined where it is not installed. */
-export function findEngines() {
-  const engines = [
-    find("deno", "deno", places.deno),
-    find("bun", "bun", places.bun),
-    ...["node20", "node22", "node24", "node26"]
-      .filter((id) => id !== ownNode && places[id])
-      .map((id) => find(id, "node", places[id])),
-    {
-      id: ownNode,
-      kind: "node",
-      binary: process.execPath,
-      version: process.versions.node,
-    },
-  ];
-  const order = (id) => ["deno", "bun"].indexOf(id) + 1 || Number(id.slice(4));
-  return engines.sort((a, b) => order(a.id) - order(b.id));
+/**
+ * The engines of these ids, or all; installs what is missing. `binary` is
+ * undefined where there is none for this platform.
+ */
+export function findEngines(ids = engineIds) {
+  return ids.map(find);
+}
+
+/** Deno; ends the process where there is none. */
+export function findDeno() {
+  const { binary } = find("deno");
+  if (binary) return binary;
+  console.error("Deno is not installed on this platform, and is needed here.");
+  process.exit(1);
 }
 
 /** The environment in which tests run. */

@@ -9,7 +9,13 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { environment, fileCommand, findEngines, root } from "./engines.mjs";
+import {
+  engineIds,
+  environment,
+  fileCommand,
+  findEngines,
+  root,
+} from "./engines.mjs";
 
 const limit = 60_000;
 const values = { "http_service.ts": ["--seconds", "2.5"] };
@@ -17,16 +23,16 @@ const values = { "http_service.ts": ["--seconds", "2.5"] };
 const only = { "hosts/bun_serve.ts": "bun" };
 const quoted = ["hosts/bun_serve.ts", "compare/hono.mjs"];
 
-const engines = findEngines();
 const names = readdirSync(join(root, "examples"))
   .filter((name) => name.endsWith(".ts")).concat(Object.keys(only)).sort();
 const asked = process.argv.slice(2);
-const ids = engines.map(({ id }) => id);
 const stranger = asked.find((each) =>
-  !ids.includes(each) && !names.includes(each)
+  !engineIds.includes(each) && !names.includes(each)
 );
 if (stranger) {
-  console.error(`'${stranger}' is none of: ${[...ids, ...names].join(", ")}`);
+  console.error(
+    `'${stranger}' is none of: ${[...engineIds, ...names].join(", ")}`,
+  );
   process.exit(2);
 }
 const chosen = (all) => {
@@ -71,8 +77,7 @@ for (const name of quoted) {
   failed++;
   console.log(`FAILED  README.md does not quote ${name} as it is`);
 }
-for (const { id, kind, binary, version } of engines) {
-  if (!chosen(ids).includes(id)) continue;
+for (const { id, kind, binary, version } of findEngines(chosen(engineIds))) {
   if (!binary) {
     console.log(`${id}: not installed on this platform`);
     // In the check of a commit none may be missing.

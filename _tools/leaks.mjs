@@ -6,7 +6,13 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
-import { environment, fileCommand, findEngines, root } from "./engines.mjs";
+import {
+  environment,
+  fileCommand,
+  findEngines,
+  ownNode,
+  root,
+} from "./engines.mjs";
 
 const FILE = "bench/leaks.ts";
 // After what it says last, a process has nothing more to do.
@@ -14,9 +20,8 @@ const PATIENCE = 10_000;
 
 const values = process.argv.slice(2).filter(Boolean);
 const flags = values.filter((value) => value.startsWith("--"));
-const own = `node${process.versions.node.split(".")[0]}`;
 const named = values.filter((value) => !flags.includes(value));
-const ids = named.length > 0 ? named : ["deno", "bun", own];
+const ids = named.length > 0 ? named : ["deno", "bun", ownNode];
 
 /** Whether a case keeps nothing, and its process ends by itself. */
 async function run({ binary, kind }, which) {
@@ -43,8 +48,7 @@ async function run({ binary, kind }, which) {
 
 let passed = 0;
 let failed = 0;
-for (const engine of findEngines()) {
-  if (!ids.includes(engine.id)) continue;
+for (const engine of findEngines(ids)) {
   if (!engine.binary) {
     console.log(`${engine.id}: not installed on this platform`);
     // In the check of a commit none may be missing.

@@ -169,7 +169,7 @@ export function nodeLine(label, version, file, temporary) {
   };
 }
 
-/** The documentation's examples on Deno; `undefined` where there are none. */
+/** The documentation's examples on Deno. */
 export function documentationLine({ kind, binary, version }, temporary) {
   const report = join(temporary, "doc.xml");
   const { exports } = JSON.parse(readIfAny(join(root, "deno.json")));
@@ -185,8 +185,6 @@ export function documentationLine({ kind, binary, version }, temporary) {
       readdirSync(join(root, folder)).map((name) => `${folder}/${name}`)
     ).filter((name) => name.endsWith(".ts")),
   ].filter((name) => existsSync(join(root, name)));
-  // Without a file to look at, Deno would look at every file there is.
-  if (documented.length === 0) return undefined;
   return lineOf({
     label: "deno doc",
     version,

@@ -2,13 +2,9 @@
 
 import { spawnSync } from "node:child_process";
 import process from "node:process";
-import { environment, findEngines, root } from "./engines.mjs";
+import { environment, findDeno, root } from "./engines.mjs";
 
-const deno = findEngines().find(({ id }) => id === "deno")?.binary;
-if (!deno) {
-  console.error("Deno is not installed on this platform: nothing is packed.");
-  process.exit(1);
-}
+const deno = findDeno();
 const { status } = spawnSync(deno, [
   "pack",
   "--allow-dirty",

@@ -1,7 +1,10 @@
-// The way in for `npm start` and `npm test`: plain JavaScript on nothing but
-// Node's own modules, so that it can install what the rest needs.
+// The way in for all npm scripts: plain JavaScript on nothing but Node's own
+// modules, so that it can install what the rest needs. What a script is for
+// stands in package.json, as a last value that begins with "# ".
 
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import process from "node:process";
 import { install } from "./install.mjs";
@@ -24,7 +27,17 @@ function become(values) {
   child.on("exit", (code, signal) => process.exit(signal ? 1 : code));
 }
 
-const [task, ...rest] = process.argv.slice(2);
+/** Each npm script and what it is for. */
+function help() {
+  const { scripts } = JSON.parse(readFileSync(join(root, "package.json")));
+  for (const [name, script] of Object.entries(scripts)) {
+    const [, about = ""] = /"# (.*?)"/.exec(script) ?? [];
+    console.log(`npm run ${name.padEnd(16)} ${about}`);
+  }
+}
+
+const [task, ...rest] = process.argv.slice(2)
+  .filter((value) => !value.startsWith("# "));
 const tasks = {
   start: () => [
     "--import",
@@ -58,10 +71,15 @@ const tasks = {
   coverage: () => ["_tools/coverage.mjs", ...rest],
   broken: () => ["_tools/broken.mjs", ...rest],
   soak: () => ["_tools/soak.mjs", ...rest],
+  flaky: () => ["_tools/flaky.mjs", ...rest],
 };
-if (!Object.hasOwn(tasks, task ?? "")) {
-  console.error(`Usage: node _tools/run.mjs ${Object.keys(tasks).join("|")}`);
-  process.exit(2);
+if (task === undefined || task === "help") {
+  help();
+} else if (Object.hasOwn(tasks, task)) {
+  install(".", "what the examples and the tests import");
+  become(tasks[task]());
+} else {
+  console.error(`There is no '${task}'; these are there:\n`);
+  help();
+  process.exitCode = 2;
 }
-install(".", "the engines and tools (once; a minute or so)");
-become(tasks[task]());

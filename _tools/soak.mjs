@@ -12,7 +12,13 @@ import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { environment, fileCommand, findEngines, root } from "./engines.mjs";
+import {
+  environment,
+  fileCommand,
+  findEngines,
+  ownNode,
+  root,
+} from "./engines.mjs";
 
 const SIZE = 500;
 const SILENCE = 60_000;
@@ -35,9 +41,7 @@ if (unknown.length > 0 || !numbers.every(Number.isSafeInteger) || total < 1) {
 }
 
 // The newest is the fastest.
-const engine = findEngines().findLast(({ kind, binary }) =>
-  kind === "node" && binary
-);
+const engine = findEngines(["node26", ownNode]).find(({ binary }) => binary);
 const seed = options.seed === undefined
   ? Math.floor(Math.random() * 2 ** 31)
   : Number(options.seed);

@@ -11,7 +11,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { findEngines, ownNode, root } from "./engines.mjs";
+import { engineIds, findEngines, ownNode, root } from "./engines.mjs";
 import { documentationLine, killAll, suiteLine } from "./native_lines.mjs";
 import { save } from "./results.mjs";
 import { printTable } from "./table.mjs";
@@ -24,8 +24,7 @@ const shown = { failures: 5, lines: 30 };
 /** In each engine, the test that says whether it is the one that was meant. */
 const witness = "engine > is the one this run was meant for";
 
-const engines = findEngines();
-const ids = [...engines.map(({ id }) => id), ...webIds, edgeId];
+const ids = [...engineIds, ...webIds, edgeId];
 const chosen = new Set();
 const files = [];
 let filter = "";
@@ -64,19 +63,12 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
   });
 }
 
-const usual = isAll ? ids : ["deno", "bun", ownNode];
-
-function linesFor(engine) {
-  const lines = [];
-  if (chosen.size === 0 ? usual.includes(engine.id) : chosen.has(engine.id)) {
-    lines.push(suiteLine(engine, files, temporary));
-  }
-  const wanted = chosen.has("doc") || (whole && lines.length > 0);
-  if (engine.kind === "deno" && wanted) {
-    lines.push(documentationLine(engine, temporary));
-  }
-  return lines.filter(Boolean);
-}
+const usual = isAll ? engineIds : ["deno", "bun", ownNode];
+const wanted = chosen.size === 0
+  ? usual
+  : engineIds.filter((id) => chosen.has(id));
+const hasDoc = chosen.has("doc") || (whole && wanted.includes("deno"));
+const engines = findEngines(wanted);
 
 let printed = 0;
 
@@ -130,7 +122,8 @@ async function runLine({ label, version, hint, run }, result) {
 }
 
 const lines = [
-  ...engines.flatMap(linesFor),
+  ...(hasDoc ? [documentationLine(findEngines(["deno"])[0], temporary)] : []),
+  ...engines.map((engine) => suiteLine(engine, files, temporary)),
   ...await webLines(
     [...webIds, ...(whole ? [edgeId] : [])]
       .filter((id) => isAll || chosen.has(id)),

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { findEngines, root } from "./engines.mjs";
+import { findDeno, root } from "./engines.mjs";
 import { load } from "./results.mjs";
 import { markdownTable } from "./table.mjs";
 
@@ -77,7 +77,6 @@ if (!process.exitCode) {
     text = `${kept}\n\n${make()}\n\n${text.slice(to)}`;
   }
   writeFileSync(file, text);
-  const deno = findEngines().find(({ id }) => id === "deno")?.binary;
-  if (deno) spawnSync(deno, ["fmt", "--quiet", file], { cwd: root });
+  spawnSync(findDeno(), ["fmt", "--quiet", file], { cwd: root });
   console.log("README.md has the tables.");
 }

@@ -8,13 +8,11 @@
 //   npm run bench -- --library=FILE  another build of the library
 //   npm run bench:smoke              all of it, small and in a hurry: counts only
 
-import { spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdtempSync,
   readFileSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from "node:fs";
 import os from "node:os";
@@ -22,29 +20,11 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { findEngines, root } from "../_tools/engines.mjs";
+import { install } from "../_tools/install.mjs";
 import { measured } from "./processes.mjs";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
 const saved = join(folder, "results.json");
-
-function install() {
-  const time = (name) =>
-    statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const installed = time("node_modules/.package-lock.json");
-  if (installed > 0 && installed >= time("package-lock.json")) return;
-  console.log("Installing the peers (once; half a minute or so) …");
-  const values = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
-  const { npm_execpath } = process.env;
-  const [command, ...rest] = npm_execpath
-    ? [process.execPath, npm_execpath, ...values]
-    : ["npm", ...values];
-  const { status } = spawnSync(command, [...rest, "--loglevel=error"], {
-    cwd: folder,
-    stdio: "inherit",
-    shell: !npm_execpath && process.platform === "win32",
-  });
-  if (status !== 0) throw new Error("npm ci failed: the peers are not there.");
-}
 
 async function build(temporary) {
   const { build } = await import("esbuild");
@@ -74,10 +54,10 @@ if (unknown) {
 const isSmoke = flags.includes("--smoke");
 const isReport = flags.includes("--report");
 
-install();
-const engines = findEngines().filter(({ id, binary }) =>
-  binary && (flag("engine") ?? "deno,bun,node24").split(",").includes(id)
-);
+install("bench", "the peers");
+const engines = findEngines(
+  (flag("engine") ?? "deno,bun,node24").split(","),
+).filter(({ binary }) => binary);
 const temporary = mkdtempSync(join(os.tmpdir(), "runner-bench-"));
 process.on("exit", () => rmSync(temporary, { recursive: true, force: true }));
 const library = pathToFileURL(flag("library") ?? await build(temporary)).href;

@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { environment, findEngines, root } from "../_tools/engines.mjs";
+import { environment, findDeno, root } from "../_tools/engines.mjs";
 import { draw } from "./plots.mjs";
 import { table } from "./statistics.mjs";
 
@@ -94,13 +94,10 @@ export function write(data, rows) {
     ]),
   ];
   writeFileSync(here("RESULTS.md"), `${parts.join("\n")}\n`);
-  const deno = findEngines().find(({ id }) => id === "deno")?.binary;
-  if (deno) {
-    const files = [here("RESULTS.md"), here("results.json")];
-    spawnSync(deno, ["fmt", "--quiet", ...files], {
-      cwd: root,
-      env: environment(),
-    });
-  }
+  const files = [here("RESULTS.md"), here("results.json")];
+  spawnSync(findDeno(), ["fmt", "--quiet", ...files], {
+    cwd: root,
+    env: environment(),
+  });
   console.log("\nWritten: bench/RESULTS.md and bench/plots");
 }

@@ -11,7 +11,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { environment, findEngines, root } from "../engines.mjs";
+import { environment, findEngines, ownNode, root } from "../engines.mjs";
 import { install } from "../install.mjs";
 import { save } from "../results.mjs";
 import { printTable } from "../table.mjs";
@@ -28,8 +28,7 @@ if (option !== undefined && (option !== "--mutate" || files.length === 0)) {
 install("_tools/mutation", "Stryker");
 
 // It needs Node 22; the newest has types that need no translation, and `using`.
-const newest = findEngines()
-  .filter(({ kind, binary }) => kind === "node" && binary).at(-1);
+const newest = findEngines(["node26", ownNode]).find(({ binary }) => binary);
 const report = join(root, ".results/mutation-report.json");
 rmSync(report, { force: true });
 const stryker = "_tools/mutation/node_modules/@stryker-mutator/core";

@@ -20,6 +20,7 @@ import { save } from "../results.mjs";
 import { printTable } from "../table.mjs";
 import { bundled, esm, imported, required } from "./programs.mjs";
 
+install("_tools/lint", "the linters and the compiler");
 install("_tools/package", "what looks at packages");
 install("_tools/web", "what drives workerd, Vercel's runtime and the browsers");
 const { findBrowser, withPage } = await import("../web/browsers.mjs");
@@ -155,7 +156,7 @@ const compilers = {
   5.2: `${packages}/typescript52`,
   5.9: `${packages}/typescript59`,
   "6.0": `${packages}/typescript60`,
-  current: "node_modules/typescript",
+  current: "_tools/lint/node_modules/typescript",
 };
 // Each is all that is needed, with the library's own types checked as well, but for
 // the last.

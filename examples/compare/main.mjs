@@ -8,6 +8,7 @@
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 import {
+  engineIds,
   environment,
   fileCommand,
   findEngines,
@@ -17,22 +18,21 @@ import { install } from "../../_tools/install.mjs";
 
 const programs = ["stop", "drift", "aborts", "hono"];
 
-const engines = findEngines().filter(({ binary }) => binary);
 const asked = process.argv.slice(2);
-const known = [...engines.map(({ id }) => id), ...programs];
+const known = [...engineIds, ...programs];
 const stranger = asked.find((each) => !known.includes(each));
 if (stranger) {
   console.error(`'${stranger}' is none of: ${known.join(", ")}`);
   process.exit(2);
 }
-const chosen = engines.filter(({ id }) => asked.includes(id));
+const chosen = asked.filter((each) => engineIds.includes(each));
 const those = programs.filter((each) => asked.includes(each));
 
 install("examples/compare", "the peers (once)");
 for (
-  const { kind, binary, version } of chosen.length > 0
-    ? chosen
-    : engines.filter(({ id }) => id === "node24")
+  const { kind, binary, version } of findEngines(
+    chosen.length > 0 ? chosen : ["node24"],
+  )
 ) {
   for (const program of those.length > 0 ? those : programs) {
     console.log(`\n${program}.mjs on ${kind} ${version}`);
