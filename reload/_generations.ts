@@ -1,6 +1,7 @@
 /** The generations of a `Reloadable`: how they are made, swapped and ended. */
 
-import { abortError } from "../_internal/errors.ts";
+import { abortError, peek } from "../_internal/errors.ts";
+import { nothing } from "../_internal/settings.ts";
 import type { ErrorPhase } from "../runner.ts";
 import type { GenerationRunner } from "./generation_runner.ts";
 
@@ -18,89 +19,147 @@ function deferred(): Deferred {
     reject = no;
   });
   // Nobody needs to wait for it.
-  promise.catch(() => {});
+  promise.catch(nothing);
   return { promise, resolve, reject };
 }
 
+/** A generation that does the work. */
+interface Generation<R> {
+  readonly runner: R;
+  readonly number: number;
+}
+
+/**
+ * What is done for the next generation.
+ *
+ * - `off`: there is no run.
+ * - `idle`: nothing, the current one works.
+ * - `asked`: one is to be made, as soon as all have asked who ask in one go.
+ * - `making`: the factory is at work.
+ * - `starting`: it starts.
+ * - `outdated`: as these two, but a newer one is wanted already.
+ * - `swapping`: it is the current one, and the one before has still to end.
+ * - `ending`: nothing any more; all that live end. With `isTold` the grace of the
+ *   whole counts.
+ */
+type Phase<R> =
+  | {
+    readonly name:
+      | "off"
+      | "idle"
+      | "asked"
+      | "making"
+      | "outdated"
+      | "swapping";
+  }
+  | { readonly name: "starting"; readonly next: R }
+  | { readonly name: "ending"; readonly isTold: boolean };
+
+/** What generations ask of the run that they are in. */
+export interface Life {
+  /** Says that the first of them is ready. */
+  ready(): void;
+  /** Aborts once nobody waits for the end of it all any more. */
+  readonly force: AbortSignal;
+  /** Keeps an error that does not end the run. */
+  record(value: unknown, phase: ErrorPhase): Error;
+  /** Has the run end, as it is not over yet; it fails with what is given. */
+  end(failure: { readonly error: unknown } | undefined): void;
+}
+
 export class Generations<R extends GenerationRunner> {
-  /** The one that does the work. */
-  current: R | undefined;
-  /** Its number. */
-  number = 0;
   readonly #name: string;
   readonly #factory: (generation: number) => R | PromiseLike<R>;
-  readonly #record: (value: unknown, phase: ErrorPhase) => Error;
   readonly #live = new Map<R, Promise<void>>();
+  #life!: Life;
+  #phase: Phase<R> = { name: "off" };
+  #current: Generation<R> | undefined;
   #made = 0;
-  /** The one that starts. */
-  #next: R | undefined;
   /** The reloads that wait for the next generation, as one. */
   #asked: Deferred | undefined;
-  /** Whether a reload wants a newer generation than the one that is made. */
-  #stale = false;
+  /** There while generations are made. */
   #turning: Promise<void> | undefined;
-  #halted = true;
-  #over!: Deferred;
-  /** How the current generation has ended. */
-  #outcome: Promise<void> | undefined;
-  /** Aborts once nobody waits for the end of it all any more. */
-  #force: AbortSignal | undefined;
-  /** Whether all was told to stop, whose grace then counts. */
-  #told = false;
+  /** Settles when the run is to end, with what the current one failed with. */
+  #over = deferred();
 
-  /** @param record Keeps an error that does not end the run. */
   constructor(
     name: string,
     factory: (generation: number) => R | PromiseLike<R>,
-    record: (value: unknown, phase: ErrorPhase) => Error,
   ) {
     this.#name = name;
     this.#factory = factory;
-    this.#record = record;
+  }
+
+  /** The one that does the work. */
+  get current(): R | undefined {
+    return this.#current?.runner;
+  }
+
+  /** Its number. */
+  get number(): number {
+    return this.#current?.number ?? 0;
   }
 
   /** Lives until the current generation has ended, and all others with it. */
-  async run(ready: () => void, force: AbortSignal): Promise<void> {
-    this.#over = deferred();
-    this.#force = force;
-    this.#outcome = undefined;
-    this.#halted = this.#told = false;
-    this.#turning = this.#turns(ready);
-    await this.#over.promise;
-    this.halt();
+  async run(life: Life): Promise<void> {
+    const over = this.#over = deferred();
+    this.#life = life;
+    this.#phase = { name: "asked" };
+    this.#turning = this.#turns();
     try {
-      await this.#turning;
+      await over.promise;
     } finally {
+      await this.#turning;
       await Promise.all(this.#live.values());
+      this.#phase = { name: "off" };
     }
-    await this.#outcome;
   }
 
   reload(): Promise<void> {
     const { promise } = this.#asked ??= deferred();
-    if (this.#halted) this.#callOff();
-    else {
-      this.#stale = true;
-      if (this.#next !== undefined) void this.#stop(this.#next);
-      // Until there is one, the first turn is under way: its factory may call this.
-      if (this.current) this.#turning ??= this.#turns();
+    const phase = this.#phase;
+    switch (phase.name) {
+      case "off":
+      case "ending":
+        this.#callOff();
+        break;
+      case "idle":
+        this.#phase = { name: "asked" };
+        this.#turning = Promise.resolve().then(() => this.#turns());
+        break;
+      case "starting":
+        this.#phase = { name: "outdated" };
+        void this.#stop(phase.next);
+        break;
+      case "making":
+        this.#phase = { name: "outdated" };
+        break;
+      case "asked":
+      case "outdated":
+      case "swapping":
+        // It is made in any case.
+        break;
+      default:
+        phase satisfies never;
     }
     return promise;
   }
 
-  /** Ends it all, perhaps because it was told to stop. */
-  halt(told = false): void {
-    this.#halted = true;
-    this.#told ||= told;
-    this.#callOff();
-    for (const each of this.#live.keys()) void this.#stop(each);
+  /** Ends it all, as it was told to stop. */
+  halt(): void {
+    this.#end(true);
     this.#over.resolve();
   }
 
+  #end(isTold: boolean): void {
+    this.#phase = { name: "ending", isTold };
+    this.#callOff();
+    for (const each of this.#live.keys()) void this.#stop(each);
+  }
+
   #callOff(): void {
-    this.#take()?.reject(
-      abortError(`Cannot reload "${this.#name}": it is not running`),
-    );
+    const why = `Cannot reload "${this.#name}": it is not running`;
+    this.#take()?.reject(abortError(why));
   }
 
   #take(): Deferred | undefined {
@@ -110,92 +169,113 @@ export class Generations<R extends GenerationRunner> {
   }
 
   /** Makes generations until there is one that nobody wants to be newer. */
-  async #turns(ready?: () => void): Promise<void> {
-    // Reloads that are called in one go make one generation.
-    if (ready === undefined) await undefined;
-    do {
-      this.#stale = false;
+  async #turns(): Promise<void> {
+    while (this.#phase.name === "asked") {
+      this.#phase = { name: "making" };
       try {
-        if (!this.#halted) await this.#turn();
-        if (this.current !== undefined) ready?.();
+        await this.#turn();
       } catch (error) {
-        if (this.#outdated()) continue;
-        if (this.current === undefined) {
-          this.halt();
-          throw error;
-        }
-        this.#take()?.reject(this.#record(error, "start"));
+        this.#failed(error);
       }
-    } while (this.#asked !== undefined);
+      this.#rest();
+    }
     this.#turning = undefined;
+  }
+
+  /** Decides what comes after a turn. */
+  #rest(): void {
+    const { name } = this.#phase;
+    if (name === "ending" || name === "off") return;
+    this.#phase = {
+      name: this.#asked || name === "outdated" ? "asked" : "idle",
+    };
+  }
+
+  #failed(error: unknown): void {
+    const { name } = this.#phase;
+    if (name !== "ending" && name !== "outdated" && !this.#current) {
+      this.#end(false);
+      this.#over.reject(error);
+    } else {
+      const recorded = this.#life.record(error, "start");
+      // A newer one decides how their reloads come out.
+      if (name !== "outdated") this.#take()?.reject(recorded);
+    }
   }
 
   async #turn(): Promise<void> {
     const number = ++this.#made;
     const runner = await this.#factory(number);
-    if (this.#outdated()) return;
+    if (this.#phase.name !== "making") return;
     const cannot = `Cannot start generation ${number} of "${this.#name}"`;
     if (this.#live.has(runner) || typeof runner?.finished !== "function") {
       throw new TypeError(`${cannot}: the factory must make a new runner`);
     }
 
-    this.#next = runner;
+    const phase = this.#phase = { name: "starting", next: runner } as const;
+    const isOutdated = () => this.#phase !== phase;
     const starting = runner.start();
     const ended = this.#watch(runner);
     try {
       await starting;
       // Without `awaitReady` a start says nothing of what became of the run.
-      if (!runner.isRunning() && !this.#outdated()) {
+      if (!runner.isRunning() && !isOutdated()) {
         await ended;
         throw new Error(`${cannot}: it ended before it was ready`);
       }
     } catch (error) {
       // Nothing of it is to stay behind.
       await this.#stop(runner);
+      // It was called off, by a newer reload or by a stop.
+      if (isOutdated() && peek(error, "name") === "AbortError") return;
       throw error;
-    } finally {
-      this.#next = undefined;
     }
-    await (this.#outdated()
-      ? this.#stop(runner)
-      : this.#handOver(runner, number));
+    if (isOutdated()) await this.#stop(runner);
+    else await this.#handOver({ runner, number });
   }
 
-  async #handOver(next: R, number: number): Promise<void> {
+  async #handOver(next: Generation<R>): Promise<void> {
     const asked = this.#take();
-    const old = this.current;
-    this.current = next;
-    this.number = number;
+    const old = this.#current?.runner;
+    this.#current = next;
+    this.#phase = { name: "swapping" };
+    this.#life.ready();
     const late = old && await this.#stop(old);
-    if (late === undefined) asked?.resolve();
-    else asked?.reject(this.#told ? late : this.#record(late, "stop"));
-  }
-
-  #outdated(): boolean {
-    return this.#halted || this.#stale;
+    if (late === undefined) return asked?.resolve();
+    asked?.reject(this.#isTold() ? late : this.#life.record(late, "stop"));
   }
 
   /** Takes a generation for alive until it has come to rest. */
   #watch(runner: R): Promise<void> {
     const ended = runner.finished();
-    const rest = () => {
+    const rest = (failure?: { readonly error: unknown }) => {
       this.#live.delete(runner);
-      if (this.current !== runner) return;
-      this.current = undefined;
-      this.number = 0;
-      this.#outcome = ended;
-      this.halt();
+      if (this.#current?.runner !== runner) return;
+      this.#current = undefined;
+      if (this.#phase.name === "ending") return;
+      this.#end(false);
+      // What is left may take its time, or never end: the run has to say so.
+      if (this.#turning || this.#live.size > 0) this.#life.end(failure);
+      else if (failure) this.#over.reject(failure.error);
+      this.#over.resolve();
     };
-    this.#live.set(runner, ended.then(rest, rest));
+    const life = ended.then(() => rest(), (error) => rest({ error }));
+    this.#live.set(runner, life);
     return ended;
+  }
+
+  /** Whether the grace of the whole counts. */
+  #isTold(): boolean {
+    const phase = this.#phase;
+    return phase.name === "ending" && phase.isTold;
   }
 
   /** Resolves to what it rejected with. */
   async #stop(runner: R): Promise<unknown> {
     try {
       await runner.stop({
-        signal: this.#force,
-        timeout: this.#told ? Infinity : undefined,
+        signal: this.#life.force,
+        timeout: this.#isTold() ? Infinity : undefined,
       });
     } catch (reason) {
       return reason;

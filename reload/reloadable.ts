@@ -1,11 +1,10 @@
-import { toError } from "../_internal/errors.ts";
-import { bag, typed } from "../_internal/validate.ts";
-import type { Observer, RunnerEvent } from "../runner.ts";
+import { machineOf } from "../_internal/lifecycle.ts";
+import { defaultsOf, settingsOf } from "../_internal/settings.ts";
+import { checkUnknown } from "../_internal/unknown_options.ts";
+import { typed } from "../_internal/validate.ts";
 import { StartStop, type StartStopOptions } from "../start_stop/mod.ts";
-import { recoveryCaller } from "../tools.ts";
 import { Generations } from "./_generations.ts";
 import type { GenerationRunner } from "./generation_runner.ts";
-import { teller } from "./_teller.ts";
 
 /**
  * Makes the runner of a generation: a new one each time, not started.
@@ -17,7 +16,15 @@ export type GenerationFactory<R extends GenerationRunner> = (
 ) => R | PromiseLike<R>;
 
 /** Options of {@linkcode Reloadable}; the default name is "reloadable". */
-export type ReloadableOptions = Omit<StartStopOptions, "awaitReady">;
+export type ReloadableOptions = Omit<
+  StartStopOptions,
+  "awaitReady" | "staleAfter"
+>;
+
+const DEFAULTS = /* @__PURE__ */ defaultsOf("reloadable", {
+  startTimeout: 30_000,
+});
+const KNOWN = /* @__PURE__ */ Object.keys(DEFAULTS);
 
 /**
  * A runner over runners of which one takes over from the other without a gap.
@@ -58,13 +65,7 @@ export type ReloadableOptions = Omit<StartStopOptions, "awaitReady">;
  */
 export class Reloadable<R extends GenerationRunner = GenerationRunner>
   extends StartStop {
-  readonly #observers = new Set<Observer>();
-  readonly #tell: (event: RunnerEvent) => void;
-  readonly #maxErrors: number;
   readonly #generations: Generations<R>;
-  #leave: (() => void) | undefined;
-  #errors: Error[] = [];
-  #total = 0;
 
   /**
    * Makes a runner that is stopped; the factory is not called yet.
@@ -80,36 +81,29 @@ export class Reloadable<R extends GenerationRunner = GenerationRunner>
   ) {
     const what = "create a Reloadable";
     typed(what, "factory", factory, "function");
-    const {
-      name = "reloadable",
-      printErrors = true,
-      maxErrors = 100,
-      observer,
-      ...rest
-    } = bag(what, options);
+    const settings = settingsOf(what, DEFAULTS, options);
+    checkUnknown(what, "Reloadable", options, KNOWN);
+    const generations = new Generations(settings.name, factory);
     super(
       (_signal, { ready, force }) => {
-        this.#errors = [];
-        this.#total = 0;
-        return this.#generations.run(ready, force);
+        const machine = machineOf(this);
+        const run = machine.state.run!;
+        return generations.run({
+          ready,
+          force,
+          record: (value, phase) => machine.record(value, phase),
+          end: (failure) => {
+            machine.enter();
+            if (failure) run.failure = machine.record(failure.error, "start");
+            machine.end(run, run.failure, run.failure);
+            machine.exit();
+          },
+        });
       },
-      () => this.#generations.halt(true),
-      { ...rest, name, printErrors, maxErrors, awaitReady: true },
+      () => generations.halt(),
+      { ...settings, awaitReady: true },
     );
-    this.#maxErrors = maxErrors;
-    this.#tell = teller(name, this.#observers);
-    this.#generations = new Generations(name, factory, (value, phase) => {
-      const error = toError(value);
-      this.#total++;
-      this.#errors.push(error);
-      if (this.#errors.length > maxErrors) this.#errors.shift();
-      if (this.#leave) {
-        this.#tell({ type: "error", runner: this, error, phase });
-      }
-      if (printErrors) recoveryCaller(name, error, `phase: ${phase}`);
-      return error;
-    });
-    if (observer !== undefined) this.observe(observer);
+    this.#generations = generations;
   }
 
   /** The generation that does the work; `undefined` before it is ready. */
@@ -164,46 +158,5 @@ export class Reloadable<R extends GenerationRunner = GenerationRunner>
    */
   reload(): Promise<void> {
     return this.#generations.reload();
-  }
-
-  /**
-   * Tells a function what happens to the runner. An error that a reload failed
-   * with is an event too.
-   *
-   * @param observer Called with each event; ignore types you do not know.
-   * @returns the way to leave: a function after which it is called no more.
-   * @throws {TypeError} if the observer is not a function.
-   */
-  override observe(observer: Observer): () => void {
-    // For its checks.
-    super.observe(observer)();
-    this.#leave ??= super.observe(this.#tell);
-    const entry: Observer = (event) => observer(event);
-    this.#observers.add(entry);
-    return () => {
-      this.#observers.delete(entry);
-      if (this.#observers.size > 0) return;
-      this.#leave?.();
-      this.#leave = undefined;
-    };
-  }
-
-  /** The newest error since the last launch, or `undefined`. */
-  override errorsLast(): Error | undefined {
-    return super.errorsLast() ?? this.#errors.at(-1);
-  }
-
-  /**
-   * The newest errors since the last launch, at most `maxErrors`, oldest first, as
-   * a copy: those of reloads, and what the runner itself ended with.
-   */
-  override errorsList(): Error[] {
-    // Its own come last: after the first of them nothing is reloaded any more.
-    return [...this.#errors, ...super.errorsList()].slice(-this.#maxErrors);
-  }
-
-  /** How many errors there were since the last launch, also those not kept. */
-  override errorsTotal(): number {
-    return this.#total + super.errorsTotal();
   }
 }

@@ -627,6 +627,148 @@ describe("Reloadable", () => {
     assert(printed.includes("Recovering process 'observer of app': observer"));
   });
 
+  describe("whose current generation ends while the next is made", () => {
+    /** A second factory that settles when it is let. */
+    function pending() {
+      const made = gate();
+      const ends = [gate(), gate(), gate()];
+      const reloadable = new Reloadable(async (generation) => {
+        if (generation > 1) await made.promise;
+        return new StartStop(
+          async (signal, { ready }) => {
+            ready();
+            const { promise } = ends[generation - 1]!;
+            await Promise.race([promise, untilAborted(signal)]);
+          },
+          undefined,
+          { awaitReady: true, ...quiet },
+        );
+      }, quiet);
+      return { reloadable, made, ends };
+    }
+
+    it("stops, and says at once what it failed with", async () => {
+      const { reloadable, made, ends } = pending();
+      await reloadable.start();
+      const reload = watch(reloadable.reload());
+      const ended = watch(reloadable.finished());
+      await turns();
+      ends[0]!.fail(new Error("disk full"));
+      await turns();
+      assertEquals(
+        [reloadable.state, reloadable.current, reloadable.errorsTotal()],
+        ["stopping", undefined, 1],
+      );
+      assertEquals(reloadable.errorsLast()?.message, "disk full");
+      assertEquals((reload.reason as Error).name, "AbortError");
+      made.open();
+      await turns();
+      assertEquals([reloadable.state, ended.status], ["stopped", "rejected"]);
+      assertEquals((ended.reason as Error).message, "disk full");
+      assertEquals(reloadable.errorsTotal(), 1);
+    });
+
+    it("says so too where the factory never settles", async () => {
+      const { reloadable, ends } = pending();
+      await reloadable.start();
+      void reloadable.reload();
+      await turns();
+      ends[0]!.fail(new Error("disk full"));
+      await time.tickAsync(2_000);
+      await turns();
+      assertEquals(
+        reloadable.errorsList().map(({ name, message }) =>
+          name === "TimeoutError" ? name : message
+        ),
+        ["disk full", "TimeoutError"],
+      );
+      assertEquals(reloadable.state, "stopping");
+    });
+
+    it("ends cleanly where that did, once the factory has settled", async () => {
+      const { reloadable, made, ends } = pending();
+      await reloadable.start();
+      void reloadable.reload();
+      const ended = watch(reloadable.finished());
+      await turns();
+      ends[0]!.open();
+      await turns();
+      assertEquals([reloadable.state, ended.status], ["stopping", "pending"]);
+      made.open();
+      await turns();
+      assertEquals([reloadable.state, ended.status], ["stopped", "resolved"]);
+      assertEquals(reloadable.errorsTotal(), 0);
+    });
+
+    it("starts anew where that is asked for", async () => {
+      const { reloadable, made, ends } = pending();
+      await reloadable.start();
+      void reloadable.reload();
+      await turns();
+      ends[0]!.fail(new Error("disk full"));
+      await turns();
+      const start = watch(reloadable.start());
+      made.open();
+      await turns();
+      assertEquals([start.status, reloadable.generation], ["resolved", 3]);
+      await reloadable.stop();
+    });
+  });
+
+  it("stops when its current generation ends while the one before hangs", async () => {
+    const { reloadable, log, end } = app([{
+      stop: Infinity,
+      stopTimeout: 60_000,
+    }]);
+    await reloadable.start();
+    const reload = watch(reloadable.reload());
+    await turns();
+    assertEquals(reloadable.generation, 2);
+    end(2).fail(new Error("disk full"));
+    await turns();
+    assertEquals([reloadable.state, reloadable.current], [
+      "stopping",
+      undefined,
+    ]);
+    assertEquals(reloadable.errorsLast()?.message, "disk full");
+    await time.tickAsync(2_000);
+    await turns();
+    assertEquals([reloadable.state, log.at(-1)], ["stopped", "end 1"]);
+    assertEquals(reload.status, "rejected");
+    await assertRejects(() => reloadable.finished(), Error, "disk full");
+  });
+
+  it("keeps what a factory throws, also where nobody waits for it any more", async () => {
+    for (const verb of ["reload", "stop"] as const) {
+      const made = gate();
+      const reloadable = new Reloadable(async (generation) => {
+        if (generation === 2) await made.promise;
+        return new StartStop((signal) => untilAborted(signal));
+      }, quiet);
+      await reloadable.start();
+      const first = watch(reloadable.reload());
+      await turns();
+      const next = watch(reloadable[verb]());
+      made.fail(new Error("no such port"));
+      await turns();
+      assertEquals(next.status, "resolved");
+      assertEquals(first.status, verb === "reload" ? "resolved" : "rejected");
+      assertEquals(reloadable.errorsLast()?.message, "no such port");
+      assertEquals(reloadable.errorsTotal(), 1);
+      await reloadable.stop();
+    }
+    const made = gate();
+    const starting = new Reloadable(async () => {
+      await made.promise;
+      return new StartStop(() => {});
+    }, quiet);
+    void starting.start();
+    const stop = watch(starting.stop());
+    made.fail(new Error("no such port"));
+    await turns();
+    assertEquals([stop.status, starting.errorsTotal()], ["resolved", 1]);
+  });
+
   it("refuses what makes no sense", () => {
     const make = () => new StartStop(() => {});
     const cases: [unknown, unknown, ErrorConstructor][] = [
@@ -640,6 +782,7 @@ describe("Reloadable", () => {
       [make, { stopTimeout: -1 }, RangeError],
       [make, { maxErrors: 0 }, RangeError],
       [make, { startTimeout: NaN }, RangeError],
+      [make, { startTimeOut: 1 }, TypeError],
     ];
     for (const [factory, options, kind] of cases) {
       assertThrows(
