@@ -58,6 +58,7 @@ const tasks = {
   docs: () => ["_tools/docs.mjs", ...rest],
   pack: () => ["_tools/pack.mjs", ...rest],
   size: () => ["_tools/size.mjs", ...rest],
+  "bench:admission": () => ["bench/admission/main.mjs", ...rest],
   bench: () => ["bench/main.mjs", ...rest],
   leaks: () => ["_tools/leaks.mjs", ...rest],
   load: () => [

@@ -7,12 +7,23 @@ import { type AbortListener, join, leave } from "../_internal/signals.ts";
 import { Timer } from "../_internal/timer.ts";
 import { bag, signalLike, timeout, typed } from "../_internal/validate.ts";
 import type { Adaptive } from "./_adaptive.ts";
-import { enter, giveBack, type Lane, pump, shortOf, take } from "./_lanes.ts";
+import {
+  clear,
+  enter,
+  giveBack,
+  type Host,
+  type Lane,
+  pump,
+  shortOf,
+  take,
+  type WaitEnd,
+  type Waiter,
+} from "./_lanes.ts";
 import { Limits } from "./_limits.ts";
 import { loadOf, type Tally, tally } from "./_load.ts";
-import { isWithin, within } from "./_nesting.ts";
+import { type Hold, isWithin, within } from "./_nesting.ts";
 import type { Settings } from "./_settings.ts";
-import { type WaitEnd, Waiting } from "./_waiting.ts";
+import { Waiting } from "./_waiting.ts";
 import { GateError, type GateRefusal } from "./gate_error.ts";
 import type {
   GateAdmissionEvent,
@@ -37,7 +48,7 @@ export interface Owner {
 const RECHECK = 100;
 
 /** The admissions of one gate. */
-export class Admissions {
+export class Admissions implements Host {
   readonly #name: string;
   readonly #owner: Owner;
   readonly #limits: Limits;
@@ -49,7 +60,9 @@ export class Admissions {
   /** Whether a run without options may go in by the short way. */
   readonly #isPlain: boolean;
   readonly #tally: Tally = tally();
-  readonly #waiting = new Set<Waiting>();
+  /** The lanes in which runs wait, and how many do. */
+  readonly #lanes = new Set<Lane>();
+  #waiting = 0;
   #door: "open" | "closed" = "open";
   #running = 0;
   #turn = 0;
@@ -64,7 +77,9 @@ export class Admissions {
   #poll: Timer | undefined;
   #clock: ReturnType<typeof clockOf> | undefined;
   /** The time in milliseconds, also under a fake clock. */
-  readonly #now = (): number => (this.#clock ??= clockOf(false)).now();
+  now(): number {
+    return (this.#clock ??= clockOf(false)).now();
+  }
 
   constructor(
     name: string,
@@ -79,7 +94,7 @@ export class Admissions {
       what,
       limits,
       parent && parent.#limits,
-      this.#now,
+      this,
     );
     this.#maxWait = maxWait;
     this.#maxWaiting = maxWaiting;
@@ -117,7 +132,7 @@ export class Admissions {
   }
 
   load(): GateLoad {
-    return loadOf(this.#limits, this.#running, this.#waiting, this.#tally);
+    return loadOf(this.#limits, this.#running, this.#lanes, this.#tally);
   }
 
   open(): void {
@@ -142,8 +157,12 @@ export class Admissions {
   close(): void {
     this.#door = "closed";
     this.#poll?.disarm();
-    for (const waiting of [...this.#waiting]) {
-      waiting.refuse(this.#refusal("closed"), "closed");
+    for (const lane of [...this.#lanes]) {
+      for (const waiting of clear(lane)) {
+        (waiting as Waiting).refuse(this.#refusal("closed"), "closed");
+      }
+      // What they have held back goes to other gates.
+      pump(lane.resources);
     }
   }
 
@@ -192,7 +211,7 @@ export class Admissions {
     timeout(what, "maxWait", maxWait);
     if (uses !== undefined) typed(what, "uses", uses, "object", "an object");
     if (signal?.aborted) return Promise.reject(reasonOf(signal));
-    if (isWithin(this)) return this.#within(work, signal);
+    if (isWithin(this)) return this.#inside(work, signal);
     // A parent whose place it has already need not be asked again.
     const above = this.#chain.find(isWithin);
     const limits = above && above.#limits;
@@ -202,52 +221,35 @@ export class Admissions {
       throw this.#refusal("closed", priority);
     }
     if (this.#limits.isRead) this.#read();
-    const waiting = new Waiting(
-      lane,
-      priority,
-      this.#turn++,
-      signal,
-      this.#waited,
-    );
+    const waiting = new Waiting(lane, priority, this.#turn++, signal, work);
     if (!shortOf(lane, waiting)) {
       take(lane);
       this.#running++;
       this.#tally.admitted++;
       return this.#carry(work, lane, signal);
     }
-    if (this.#waiting.size >= this.#maxWaiting) {
+    if (this.#waiting >= this.#maxWaiting) {
       throw this.#refusal("full", priority);
     }
     if (maxWait === 0) throw this.#refusal("late", priority);
-    return this.#wait(work, lane, waiting, maxWait, signal);
-  }
-
-  async #wait<T>(
-    work: GateWork<T>,
-    lane: Lane,
-    waiting: Waiting,
-    maxWait: number,
-    signal: AbortSignal | undefined,
-  ): Promise<T> {
-    const admitted = waiting.begin(
-      maxWait,
-      () => this.#refusal("late", undefined, maxWait),
-    );
-    this.#waiting.add(waiting);
+    const wait = waiting.begin(maxWait);
+    this.#lanes.add(lane);
+    this.#waiting++;
     enter(waiting);
     this.#watch();
-    await admitted;
-    if (signal?.aborted) {
-      this.#giveBack(lane);
-      throw reasonOf(signal);
-    }
-    return await this.#carry(work, lane, signal);
+    // By a promise, which keeps the caller's async context.
+    return wait.then(this.#admitted) as Promise<T>;
+  }
+
+  late(maxWait: number): GateError {
+    return this.#refusal("late", undefined, maxWait);
   }
 
   /** A wait has ended. */
-  readonly #waited = (waiting: Waiting, end: WaitEnd): void => {
-    this.#waiting.delete(waiting);
-    const waited = this.#now() - waiting.since;
+  ended({ lane, since, priority }: Waiter, end: WaitEnd): void {
+    this.#waiting--;
+    if (lane.queue.size === 0) this.#lanes.delete(lane);
+    const waited = this.now() - since;
     if (end === "admitted") {
       this.#running++;
       this.#tally.admitted++;
@@ -255,7 +257,17 @@ export class Admissions {
       this.#watch();
     } else if (end === "abandoned") this.#tally.abandoned++;
     // Others are counted where they are refused.
-    this.#owner.tell(end, waiting.priority, waited);
+    this.#owner.tell(end, priority, waited);
+  }
+
+  /** Goes on after a wait; one function for all, as many may wait. */
+  readonly #admitted = (
+    { refusal, lane, signal, work }: Waiting,
+  ): Promise<unknown> => {
+    if (refusal) throw refusal.reason;
+    if (!signal?.aborted) return this.#carry(work, lane, signal);
+    this.#giveBack(lane);
+    throw reasonOf(signal);
   };
 
   /** Calls the work, in a hold of the gate, and gives back what it had. */
@@ -264,35 +276,39 @@ export class Admissions {
     lane: Lane,
     signal: AbortSignal | undefined,
   ): Promise<T> {
+    const call = (hold?: Hold) => this.#call(work, lane, signal, hold);
     // Only where what it runs inside might have to wait, as contexts cost.
-    const { resources } = lane;
     const isTight = this.#limits.isMixed ||
-      resources.some(({ used, limit }) => used + this.#largest > limit);
-    return isTight
-      ? within(this.#chain, () => this.#call(work, lane, signal))
-      : this.#call(work, lane, signal);
+      lane.resources.some(({ used, limit }) => used + this.#largest > limit);
+    return isTight ? within(this.#chain, call) : call();
   }
 
   async #call<T>(
     work: GateWork<T>,
     lane: Lane,
     signal: AbortSignal | undefined,
+    hold: Hold | undefined,
   ): Promise<T> {
-    const began = this.#now();
+    const began = this.#adaptive ? this.now() : 0;
     try {
-      return await this.#within(work, signal);
+      return await (signal ? this.#within(work, signal) : work(this.#signal));
     } finally {
-      this.#adapt(this.#now() - began);
+      if (hold) hold.isHeld = false;
+      this.#adapt(began);
       this.#giveBack(lane);
     }
   }
 
-  /** Calls the work with a signal that aborts with the caller's or the gate's. */
-  async #within<T>(
+  /** Calls work inside work that has the place already. */
+  async #inside<T>(
     work: GateWork<T>,
     signal: AbortSignal | undefined,
   ): Promise<T> {
-    if (!signal) return await work(this.#signal);
+    return await (signal ? this.#within(work, signal) : work(this.#signal));
+  }
+
+  /** Calls the work with a signal that aborts with the caller's or the gate's. */
+  async #within<T>(work: GateWork<T>, signal: AbortSignal): Promise<T> {
     const controller = new AbortController();
     const either: AbortListener = {
       aborted: (source) => controller.abort(reasonOf(source)),
@@ -310,7 +326,7 @@ export class Admissions {
   }
 
   #giveBack(lane: Lane): void {
-    if (this.#waiting.size > 0) this.#measure();
+    if (this.#waiting > 0) this.#measure();
     if (this.#limits.isRead) this.#read();
     giveBack(lane);
     this.#ended();
@@ -318,7 +334,7 @@ export class Admissions {
 
   /** Notes how far ends lie apart while runs wait. */
   #measure(): void {
-    const now = this.#now();
+    const now = this.now();
     const apart = now - this.#lastEnd;
     if (apart >= 0) this.#pace += (apart - this.#pace) / 8;
     this.#lastEnd = now;
@@ -327,16 +343,18 @@ export class Admissions {
   /** A run has ended. */
   #ended(): void {
     this.#running--;
-    if (this.#waiting.size > 0) {
+    if (this.#waiting > 0) {
       if (this.#limits.isRead) this.wake();
       this.#watch();
     }
     if (this.#running === 0) this.#drained?.();
   }
 
-  #adapt(duration: number): void {
+  #adapt(began: number): void {
     const adaptive = this.#adaptive;
-    if (!adaptive?.add(duration, this.#running, this.#now())) return;
+    if (!adaptive) return;
+    const now = this.now();
+    if (!adaptive.add(now - began, this.#running, now)) return;
     const { places } = this.#limits;
     places.limit = adaptive.limit;
     this.#limits.resize();
@@ -350,7 +368,7 @@ export class Admissions {
   /** Looks at limits that are read while nothing else would. */
   #watch(): void {
     if (!this.#limits.isRead) return;
-    if (this.#running > 0 || this.#waiting.size === 0) {
+    if (this.#running > 0 || this.#waiting === 0) {
       this.#poll?.disarm();
       return;
     }
@@ -368,7 +386,7 @@ export class Admissions {
   #refusal(why: GateRefusal, priority?: number, maxWait = 0): GateError {
     this.#tally.refused[why]++;
     if (priority !== undefined) this.#owner.tell(why, priority, 0);
-    const size = this.#waiting.size;
+    const size = this.#waiting;
     const message = why === "full"
       ? `${size} wait already, which is 'maxWaiting'`
       : why === "late"

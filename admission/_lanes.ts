@@ -31,11 +31,27 @@ export class Resource {
 /** One that waits. */
 export interface Waiter extends Entry {
   readonly lane: Lane;
-  /** Since when, by the lane's `now()`. */
+  /** Since when, by the host's `now()`. */
   readonly since: number;
+  readonly priority: number;
   /** It has what it wants. */
   admit(): void;
 }
+
+/** How a wait ends: admitted, refused, or by its signal. */
+export type WaitEnd = "admitted" | "late" | "closed" | "abandoned";
+
+/** What those that wait need of where they wait. */
+export interface Host {
+  /** The time in milliseconds. */
+  now(): number;
+  /** A wait has ended; where it was not in vain, before the place is used. */
+  ended(waiter: Waiter, end: WaitEnd): void;
+  /** The error of a wait that was too long, which counts it. */
+  late(maxWait: number): Error;
+}
+
+const NOWHERE: readonly Resource[] = [];
 
 /** Those that want the same. */
 export class Lane {
@@ -45,21 +61,20 @@ export class Lane {
   readonly amounts: readonly number[];
   /** How long a head waits before it holds back all that it wants; 0 for ever. */
   readonly aging: number;
-  /** The time in milliseconds. */
-  readonly now: () => number;
+  readonly host: Host;
   /** Where it is listed as blocked. */
-  blockedBy: readonly Resource[] = [];
+  blockedBy = NOWHERE;
 
   constructor(
     resources: readonly Resource[],
     amounts: readonly number[],
     aging: number,
-    now: () => number,
+    host: Host,
   ) {
     this.resources = resources;
     this.amounts = amounts;
     this.aging = aging;
-    this.now = now;
+    this.host = host;
   }
 }
 
@@ -73,13 +88,18 @@ export function take({ resources, amounts }: Lane): void {
 
 /** Gives back what a run of a lane had, to those that wait for it. */
 export function giveBack({ resources, amounts }: Lane): void {
-  let isWanted = false;
+  let only: Lane | undefined;
+  let count = 0;
   for (let index = 0; index < resources.length; index++) {
     const resource = resources[index]!;
     if (!resource.isFloor) resource.used -= amounts[index]!;
-    isWanted ||= resource.blocked.length > 0;
+    const { blocked } = resource;
+    count += blocked.length;
+    only = blocked[0] ?? only;
   }
-  if (isWanted) pump(resources);
+  // Mostly there is one lane, if any.
+  if (count === 1) advance(only!);
+  else if (count > 0) pump(resources);
 }
 
 /** The first resource of which there is not enough, or an earlier head waits for. */
@@ -103,23 +123,28 @@ export function shortOf(
 export function enter(waiter: Waiter): void {
   const { lane } = waiter;
   lane.queue.add(waiter);
-  if (lane.queue.first !== waiter) return;
   // It may come before those that have held back an earlier head of its lane.
-  unblock(lane);
-  advance(lane);
+  if (lane.queue.first === waiter) advance(lane);
 }
 
 /** Takes one out that waits no more. */
 export function withdraw(waiter: Waiter): void {
   const { lane } = waiter;
-  const isHead = lane.queue.first === waiter;
-  lane.queue.remove(waiter);
+  const { queue, blockedBy } = lane;
+  const isHead = queue.first === waiter;
+  queue.remove(waiter);
   if (!isHead) return;
-  const { blockedBy } = lane;
-  unblock(lane);
-  if (lane.queue.first) block(lane, blockedBy[0]!, lane.queue.first);
+  if (queue.size === 0) unblock(lane);
   // What it has held back goes to others, or to the next of its lane.
   pump(blockedBy);
+}
+
+/** Takes all out that wait in a lane, and lets none in; `pump` does. */
+export function clear(lane: Lane): Waiter[] {
+  const waiters = [...lane.queue];
+  for (const each of waiters) lane.queue.remove(each);
+  unblock(lane);
+  return waiters;
 }
 
 /** Lets those in that wait for resources, as far as it goes, the first in order. */
@@ -129,7 +154,6 @@ export function pump(freed: Iterable<Resource>): void {
   for (let lane; (lane = bestOf(resources, stuck));) {
     const head = lane.queue.first;
     const { blockedBy } = lane;
-    unblock(lane);
     advance(lane);
     if (lane.queue.first === head) stuck.add(lane);
     // What it holds back no more is there for others.
@@ -156,18 +180,23 @@ function bestOf(
 function advance(lane: Lane): void {
   const { queue } = lane;
   for (let head; (head = queue.first);) {
+    // Its own place among the blocked holds no head back.
     const short = shortOf(lane, head);
     if (short) return block(lane, short, head);
     queue.remove(head);
+    if (queue.size === 0) unblock(lane);
     take(lane);
     head.admit();
   }
 }
 
 function block(lane: Lane, short: Resource, { since }: Waiter): void {
-  const { aging, resources } = lane;
-  const isOld = aging > 0 && lane.now() - since >= aging;
-  lane.blockedBy = isOld && !short.isFloor
+  const { aging, resources, blockedBy } = lane;
+  const isOld = aging > 0 && !short.isFloor && resources.length > 1 &&
+    lane.host.now() - since >= aging;
+  if (!isOld && blockedBy.length === 1 && blockedBy[0] === short) return;
+  unblock(lane);
+  lane.blockedBy = isOld
     ? resources.filter(({ isFloor }) => !isFloor)
     : [short];
   for (const { blocked } of lane.blockedBy) blocked.push(lane);
@@ -178,5 +207,5 @@ function unblock(lane: Lane): void {
     const last = blocked.pop()!;
     if (last !== lane) blocked[blocked.indexOf(lane)] = last;
   }
-  lane.blockedBy = [];
+  lane.blockedBy = NOWHERE;
 }

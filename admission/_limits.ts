@@ -1,7 +1,7 @@
 /** What there is of everything at one gate, and what a run wants of it. */
 
 import { typed } from "../_internal/validate.ts";
-import { Lane, Resource } from "./_lanes.ts";
+import { type Host, Lane, Resource } from "./_lanes.ts";
 import type {
   GateOptions,
   GateRunOptions,
@@ -39,21 +39,25 @@ export class Limits {
   readonly #parent: Limits | undefined;
   /** These, and those of all that the gate is a part of. */
   readonly #chain: readonly Limits[];
+  /** Whether a run of weight 1 may want no more than a place of this gate's. */
+  readonly #isOwn: boolean;
+  /** The lanes of such runs, by how many reserves are for them. */
+  readonly #usual: Lane[] = [];
   readonly #lanes = new Map<string, Lane>();
   /** The priorities that were seen, the lowest first. */
   readonly #levels: number[] = [];
   #closed = 0;
   pressure = 0;
 
-  readonly #now: () => number;
+  readonly #host: Host;
 
   constructor(
     what: string,
     options: GateOptions,
     parent: Limits | undefined,
-    now: () => number,
+    host: Host,
   ) {
-    this.#now = now;
+    this.#host = host;
     const { concurrency = Infinity, limits = {}, reserve = {} } = options;
     this.#aging = options.aging ?? 10_000;
     this.#parent = parent;
@@ -76,7 +80,9 @@ export class Limits {
       typed(what, name, kept, "number", "a number of places", (it) => it >= 0);
       this.#reserves.push([Number(priority), new Resource(0), kept]);
     }
+    this.#reserves.sort(([a], [b]) => a - b);
     this.#pressure = options.pressure;
+    this.#isOwn = !parent && !this.#pressure;
     if (this.#pressure) this.#floor = new Resource(Infinity, true);
     this.resize();
   }
@@ -146,6 +152,21 @@ export class Limits {
     { priority = 0, weight = 1, uses }: GateRunOptions,
     above: Limits | undefined,
   ): Lane {
+    if (!uses && !above && weight === 1 && this.#isOwn) {
+      let high = 0;
+      for (const [from] of this.#reserves) if (priority >= from) high++;
+      return this.#usual[high] ??= this.#laneFor(what, priority, 1, {}, above);
+    }
+    return this.#laneFor(what, priority, weight, uses ?? {}, above);
+  }
+
+  #laneFor(
+    what: string,
+    priority: number,
+    weight: number,
+    uses: NonNullable<GateRunOptions["uses"]>,
+    above: Limits | undefined,
+  ): Lane {
     const resources: Resource[] = [];
     const amounts: number[] = [];
     let key = above ? `${this.#chain.indexOf(above)} ` : "";
@@ -168,7 +189,7 @@ export class Limits {
         want("level", each.#floor, -priority);
       }
     }
-    for (const [name, amount] of Object.entries(uses ?? {})) {
+    for (const [name, amount] of Object.entries(uses)) {
       const resource = this.#find(name);
       if (!resource) {
         throw new RangeError(
@@ -191,7 +212,7 @@ export class Limits {
     }
     let lane = this.#lanes.get(key);
     if (!lane) {
-      lane = new Lane(resources, amounts, this.#aging, this.#now);
+      lane = new Lane(resources, amounts, this.#aging, this.#host);
       // Two lanes for the same are as good as one: priorities may be any numbers.
       if (this.#lanes.size < LANES) this.#lanes.set(key, lane);
     }

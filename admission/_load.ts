@@ -1,7 +1,7 @@
 /** What a gate counts, and how it shows it. */
 
 import type { Limits } from "./_limits.ts";
-import type { Resource } from "./_lanes.ts";
+import type { Lane, Resource } from "./_lanes.ts";
 import { Waits } from "./_waits.ts";
 import type { GateRefusal } from "./gate_error.ts";
 import type { GateLoad, ResourceLoad } from "./options.ts";
@@ -30,14 +30,16 @@ function shown({ used, limit }: Resource): ResourceLoad {
 export function loadOf(
   limits: Limits,
   running: number,
-  waiting: Iterable<{ readonly priority: number }>,
+  lanes: Iterable<Lane>,
   { admitted, abandoned, refused, waits }: Tally,
 ): GateLoad {
   const waitingByPriority: Record<number, number> = {};
   let count = 0;
-  for (const { priority } of waiting) {
-    count++;
-    waitingByPriority[priority] = (waitingByPriority[priority] ?? 0) + 1;
+  for (const { queue } of lanes) {
+    for (const { priority } of queue) {
+      count++;
+      waitingByPriority[priority] = (waitingByPriority[priority] ?? 0) + 1;
+    }
   }
   return {
     running,

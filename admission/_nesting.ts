@@ -6,7 +6,7 @@
 import { contextStore } from "./_runtime.ts";
 
 /** A place that is held. */
-interface Hold {
+export interface Hold {
   /** The gate and all that it is a part of. */
   readonly gates: readonly object[];
   readonly outer: Hold | undefined;
@@ -14,22 +14,17 @@ interface Hold {
   isHeld: boolean;
 }
 
-let store: ReturnType<typeof contextStore<Hold>> | null;
+let store: ReturnType<typeof contextStore<Hold>> | null | undefined;
 
-/** Calls a function within a hold of gates; the promise it returns ends the hold. */
+/** Calls a function within a hold of gates, where the engine has contexts. */
 export function within<T>(
   gates: readonly object[],
-  work: () => Promise<T>,
-): Promise<T> {
-  store ??= contextStore<Hold>() ?? null;
-  if (!store) return work();
+  work: (hold: Hold | undefined) => T,
+): T {
+  if (store === undefined) store = contextStore<Hold>() ?? null;
+  if (!store) return work(undefined);
   const hold = { gates, outer: store.getStore(), isHeld: true };
-  const end = () => {
-    hold.isHeld = false;
-  };
-  const result = store.run(hold, work);
-  result.then(end, end);
-  return result;
+  return store.run(hold, work, hold);
 }
 
 /** Whether the code that asks is inside a run of a gate. */

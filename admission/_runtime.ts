@@ -3,7 +3,7 @@
 /** What a store of async contexts can do. */
 export interface ContextStore<T> {
   getStore(): T | undefined;
-  run<R>(value: T, work: () => R): R;
+  run<R, A>(value: T, work: (argument: A) => R, argument: A): R;
 }
 
 interface Host {

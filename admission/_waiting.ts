@@ -1,12 +1,10 @@
-/** One run that waits at a gate. */
+/** One run that waits at a gate. There may be a hundred thousand of these. */
 
 import { reasonOf } from "../_internal/errors.ts";
 import { type AbortListener, join, leave } from "../_internal/signals.ts";
 import { Timer } from "../_internal/timer.ts";
-import { type Lane, type Waiter, withdraw } from "./_lanes.ts";
-
-/** How a wait ends: admitted, refused, or by its signal. */
-export type WaitEnd = "admitted" | "late" | "closed" | "abandoned";
+import { type Lane, type WaitEnd, type Waiter, withdraw } from "./_lanes.ts";
+import type { GateWork } from "./options.ts";
 
 /** A wait, which ends once. */
 export class Waiting implements Waiter, AbortListener {
@@ -16,64 +14,70 @@ export class Waiting implements Waiter, AbortListener {
   readonly lane: Lane;
   readonly since: number;
   readonly priority: number;
-  readonly #signal: AbortSignal | undefined;
+  readonly signal: AbortSignal | undefined;
+  /** What is called after the wait. */
+  readonly work: GateWork<unknown>;
+  /** What a wait in vain rejects with. */
+  refusal: { readonly reason: unknown } | undefined;
   #timer: Timer | undefined;
-  /** Told once; where the wait was not in vain, before the place is used. */
-  readonly #ended: (waiting: Waiting, end: WaitEnd) => void;
-  #resolve!: () => void;
-  #reject!: (reason: unknown) => void;
+  #resolve: ((waiting: Waiting) => void) | undefined;
 
   constructor(
     lane: Lane,
     priority: number,
     turn: number,
     signal: AbortSignal | undefined,
-    ended: (waiting: Waiting, end: WaitEnd) => void,
+    work: GateWork<unknown>,
   ) {
-    const { aging, now } = lane;
-    this.since = now();
+    const { aging, host } = lane;
+    this.since = host.now();
     // Who waits rises by one priority each `aging`: the order of two never changes.
     this.key = aging > 0 ? this.since - priority * aging : -priority;
     this.turn = turn;
     this.priority = priority;
     this.lane = lane;
-    this.#signal = signal;
-    this.#ended = ended;
+    this.signal = signal;
+    this.work = work;
   }
 
-  /** Waits from now on; `late` makes the error for a wait of `maxWait`. */
-  begin(maxWait: number, late: () => Error): Promise<void> {
-    const promise = new Promise<void>((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-    if (maxWait < Infinity) {
-      this.#timer = new Timer();
-      this.#timer.arm(maxWait, () => this.refuse(late(), "late"));
-    }
-    join(this.#signal, this);
-    return promise;
+  /** Resolves with itself once the wait has ended, in vain or not. */
+  begin(maxWait: number): Promise<Waiting> {
+    if (maxWait < Infinity) this.#limit(maxWait);
+    if (this.signal) join(this.signal, this);
+    return new Promise((resolve) => this.#resolve = resolve);
   }
 
   admit(): void {
     this.#end("admitted");
-    this.#resolve();
   }
 
   aborted(signal: AbortSignal): void {
-    this.refuse(reasonOf(signal), "abandoned");
+    this.#leave(reasonOf(signal), "abandoned");
   }
 
-  /** Ends the wait in vain. */
+  /** Ends the wait in vain; it has left its lane. */
   refuse(reason: unknown, end: WaitEnd): void {
-    withdraw(this);
+    this.refusal = { reason };
     this.#end(end);
-    this.#reject(reason);
+  }
+
+  #limit(maxWait: number): void {
+    this.#timer = new Timer();
+    this.#timer.arm(
+      maxWait,
+      () => this.#leave(this.lane.host.late(maxWait), "late"),
+    );
+  }
+
+  #leave(reason: unknown, end: WaitEnd): void {
+    withdraw(this);
+    this.refuse(reason, end);
   }
 
   #end(end: WaitEnd): void {
     this.#timer?.disarm();
-    leave(this.#signal, this);
-    this.#ended(this, end);
+    if (this.signal) leave(this.signal, this);
+    this.lane.host.ended(this, end);
+    this.#resolve!(this);
   }
 }

@@ -7,6 +7,7 @@ import { Heap } from "../admission/_heap.ts";
 import {
   enter,
   giveBack,
+  type Host,
   Lane,
   Resource,
   shortOf,
@@ -179,6 +180,7 @@ describe("Two gates, three resources, four runs", () => {
     }
   }
   const limits = [2, 1, 1, 1, 1];
+  const host: Host = { now: () => 0, ended() {}, late: () => new Error() };
 
   /** Lets four runs come, ends them in an order, and tells whether all got in. */
   function play(wishes: number[], order: number[]): string | undefined {
@@ -192,7 +194,7 @@ describe("Two gates, three resources, four runs", () => {
       const wants = shapes[shape]!;
       const own = resources.filter((_, index) => wants[index]! > 0);
       const lane = lanes.get(shape) ??
-        new Lane(own, own.map(() => 1), 0, () => 0);
+        new Lane(own, own.map(() => 1), 0, host);
       lanes.set(shape, lane);
       const waiter: Waiter = {
         key: 0,
@@ -200,6 +202,7 @@ describe("Two gates, three resources, four runs", () => {
         place: 0,
         lane,
         since: 0,
+        priority: 0,
         admit: () => begin(id, lane),
       };
       if (shortOf(lane, waiter)) enter(waiter);

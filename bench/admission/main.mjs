@@ -1,0 +1,87 @@
+// The figures of `./admission` beside its peers, on Node 24, Deno and Bun:
+// `npm run bench:admission`; with `--smoke` small and in a hurry.
+
+import { build } from "esbuild";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { environment, findEngines, root } from "../../_tools/engines.mjs";
+import { install } from "../../_tools/install.mjs";
+import { printTable } from "../../_tools/table.mjs";
+
+install("bench/admission", "the peers (once; some seconds)");
+const folder = fileURLToPath(new URL(".", import.meta.url));
+const rest = process.argv.slice(2);
+const temporary = mkdtempSync(join(tmpdir(), "runner-admission-"));
+const bundle = join(temporary, "admission.mjs");
+await build({
+  entryPoints: [join(root, "admission/mod.ts")],
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  outfile: bundle,
+  logLevel: "error",
+});
+
+let passed = 0;
+let failed = 0;
+const rows = new Map();
+const names = [];
+for (const { id, kind, binary } of findEngines()) {
+  if (!["node24", "deno", "bun"].includes(id) || !binary) continue;
+  const before = {
+    deno: ["run", "--allow-all", "--no-check", "--v8-flags=--expose-gc"],
+    bun: [],
+    node: ["--expose-gc"],
+  }[kind];
+  const { status, stdout, stderr } = spawnSync(
+    binary,
+    [...before, join(folder, "admission.mjs"), bundle, ...rest],
+    { cwd: folder, env: environment(), encoding: "utf8", timeout: 600_000 },
+  );
+  if (status !== 0) {
+    failed++;
+    console.log(`${id}: ${stderr}`);
+    continue;
+  }
+  passed++;
+  names.push(id);
+  const { admission, waiting, memory } = JSON.parse(
+    stdout.trim().split("\n").at(-1),
+  );
+  const set = (row, value) => rows.set(row, [...rows.get(row) ?? [], value]);
+  const { counting, "p-queue": queue } = admission;
+  for (const [name, ns] of Object.entries(admission)) {
+    set(`${name}, ns each`, ns.toFixed(0));
+  }
+  set("Gate to counting (1.4)", (admission.Gate / counting).toFixed(2));
+  set("Gate to p-queue (0.15)", (admission.Gate / queue).toFixed(3));
+  for (const [name, ns] of Object.entries(waiting)) {
+    set(`${name}, ns each`, ns.toFixed(0));
+  }
+  const sum = (name) => waiting[`${name}, come`] + waiting[`${name}, go`];
+  set(
+    "Gate to the plain heap (1.5)",
+    (sum("Gate") / sum("plain heap")).toFixed(2),
+  );
+  for (const [name, bytes] of Object.entries(memory)) {
+    set(`${name}, bytes each that waits`, bytes.toFixed(0));
+  }
+  set(
+    "Gate to p-queue, bytes (0.7)",
+    (memory.Gate / memory["p-queue"]).toFixed(2),
+  );
+}
+rmSync(temporary, { recursive: true, force: true });
+printTable(
+  ["what (goal)", ...names],
+  [...rows].map(([name, values]) => [
+    name,
+    ...values,
+  ]),
+);
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
