@@ -2,6 +2,7 @@
 
 import type { ErrorPhase, Observer, Runner, RunnerEvent } from "../runner.ts";
 import { type Context, within } from "./context.ts";
+import { printError } from "./printed.ts";
 import { recoveryCaller } from "./recovery.ts";
 import type { Settings } from "./settings.ts";
 
@@ -63,7 +64,11 @@ export class Journal {
   }
 
   /** Keeps, tells and prints what a function of the runner has caused. */
-  record(error: Error, phase: ErrorPhase): Error {
+  record(
+    error: Error,
+    phase: ErrorPhase,
+    isToPrint = this.settings.printErrors,
+  ): Error {
     const { runner, settings } = this;
     this.enter();
     const errors = this.errors ??= [];
@@ -73,9 +78,7 @@ export class Journal {
     if (this.isObserved) {
       this.emit({ type: "error", runner, error, phase }, this.context);
     }
-    if (settings.printErrors) {
-      recoveryCaller(settings.name, error, `phase: ${phase}`);
-    }
+    if (isToPrint) printError(runner, settings.name, error, phase);
     this.exit();
     return error;
   }

@@ -222,10 +222,10 @@ export class Machine implements CallOwner, AbortListener {
   }
 
   /** Keeps, tells and prints what a function of the runner has caused. */
-  record(value: unknown, phase: ErrorPhase): Error {
+  record(value: unknown, phase: ErrorPhase, isToPrint?: boolean): Error {
     const error = toError(value);
     this.hook?.error?.(phase, error);
-    return this.#journal.record(error, phase);
+    return this.#journal.record(error, phase, isToPrint);
   }
 
   enter(): void {

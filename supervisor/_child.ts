@@ -1,178 +1,313 @@
-/** One child of a supervisor: what is known of it, and its place among others. */
+/**
+ * What a child is: what it was given, what happened to it, and its state.
+ *
+ * The state is one value, a union. Each arm holds what exists only then, so that
+ * nothing can stand beside it that says something else: what is shown of a child,
+ * its circuit and its timer all follow from the arm.
+ */
 
-import type { Timer } from "../_internal/timer.ts";
-import { type Spec, specOf } from "./_settings.ts";
-import { now } from "./_time.ts";
-import type { ChildState, ChildStatus, CircuitState } from "./events.ts";
-import type { Child } from "./options.ts";
+import type { ChildState, CircuitState } from "./events.ts";
+import type { RestartType } from "./options.ts";
 
-/** What is known of a child since the supervisor's launch. */
-interface History {
-  starts: number;
-  /** Failures in a row, for the backoff. */
-  attempts: number;
-  error: Error | undefined;
-  circuit: CircuitState;
+/** What a child was given, as far as decisions need it. */
+export interface Spec {
+  readonly name: string;
+  readonly restart: RestartType;
+  readonly dependsOn: readonly string[] | undefined;
+  readonly startTimeout: number | undefined;
+  readonly stopTimeout: number | undefined;
+  readonly firstStart: "fail" | "retry";
+  readonly isSignificant: boolean;
+}
+
+/** A planned restart of one child, or of a group for the sake of one child. */
+export interface Restart {
+  /** The child that made it necessary. */
+  readonly cause: Child;
+  /** All that are down before any of them starts, in the order of the list. */
+  readonly members: readonly Child[];
+  /** How many of the first members are known to be down. */
+  down: number;
+  /** When its wait is over. */
+  until: number;
+  /** Whether it is the one trial of a circuit that is open. */
+  readonly isTrial: boolean;
+}
+
+/** Down, and nothing is going to start it by itself. */
+export interface Rest {
+  readonly is: "rest";
+  /** Never started in this run, ended for good, or stopped by hand. */
+  readonly why: "new" | "done" | "held";
+  /** Whether all that depend on it went down before it did. */
+  readonly isCleared: boolean;
+}
+
+/** Down, and to start as soon as what it depends on is up. */
+export interface Queued {
+  readonly is: "queue";
+  readonly isTrial: boolean;
+  /** What it is again if it does not start: it was down before it was asked. */
+  readonly back: "new" | "done" | "held" | undefined;
+  readonly isCleared: boolean;
+}
+
+/** Down, and to start with a restart. */
+export interface Waiting {
+  readonly is: "wait";
+  readonly restart: Restart;
+  readonly isCleared: boolean;
+}
+
+/** Out of the list. */
+export interface Gone {
+  readonly is: "gone";
+  /** Whether it is there again at the next start of the supervisor. */
+  readonly isBack: boolean;
+}
+
+/** What a child can be without a run. */
+export type Idle = Rest | Queued | Waiting | Gone;
+
+/** A run that is not up yet. */
+export interface Starting {
+  readonly is: "start";
+  readonly run: number;
+  /** When it has to be up. */
+  readonly until: number;
+  readonly isTrial: boolean;
+  readonly back: "new" | "done" | "held" | undefined;
+}
+
+/** A run that is up. */
+export interface Up {
+  readonly is: "up";
+  readonly run: number;
+  /** Since when it counts as up; `Infinity` until it has shown that it works. */
+  readonly since: number;
+  /** When a trial has proved itself; else `Infinity`. */
+  readonly until: number;
+  readonly isTrial: boolean;
+}
+
+/** A run that is to end once all that depend on it have. */
+export interface Last {
+  readonly is: "last";
+  readonly run: number;
+  readonly was: "start" | "up" | "stop";
+  /** When it has to be down; absent where it has a time of its own. */
+  readonly deadline: number | undefined;
+  /** What comes after the run. */
+  readonly then: Idle;
+}
+
+/** A run that was asked to end. */
+export interface Stopping {
+  readonly is: "stop";
+  readonly run: number;
+  readonly ms: number;
+  /** When it has to have ended. */
+  readonly until: number;
+  /** Whether all that depend on it were down before it was asked. */
+  readonly isCleared: boolean;
+  readonly then: Idle;
+}
+
+/** A run that did not end in its time, and still may. */
+export interface Late {
+  readonly is: "late";
+  readonly run: number;
+  readonly then: Idle;
+}
+
+/** Where a child is: one value. */
+export type State = Idle | Starting | Up | Last | Stopping | Late;
+
+/** Somebody who waits for a child. */
+export interface Call {
+  readonly id: number;
+  readonly for: "up" | "down";
+  /** Whether the child is listed only if it starts. */
+  readonly isAdding: boolean;
 }
 
 /** A child with its place among the others. */
-export interface Node extends Spec, History {
-  /** Those that it depends on. */
-  deps: Node[];
-  dependents: Node[];
-  /**
-   * What it does. One that is `late` did not end in time: it holds up nobody, and
-   * may still end.
-   */
-  state: Exclude<ChildState, "waiting"> | "late";
-  /** Counts its changes of state, for each wait to know its own. */
-  turn: number;
-  /**
-   * What it is to do: `run`; `pause`, be down until its restart; `rest`, be down
-   * for good.
-   */
-  goal: "run" | "pause" | "rest";
-  /** What was last told of its state. */
-  child: ChildState;
-  /** The child whose restart it waits for, its own or another's. */
-  culprit?: Node | undefined;
-  /** All that have to be down before its restart. */
-  group: Node[];
-  /** When the wait for its restart is over, by `now()`. */
-  due: number;
-  /** Armed while it waits so. */
-  timer?: Timer;
-  /** When it has to be down, by `now()`. */
-  deadline: number;
-  /** Armed until a trial has proved itself. */
-  proof?: Timer;
-  /** Whether it goes once it is down. */
-  leaving?: boolean;
-  /** Whether it was told to end, with the time that it has now. */
-  told?: boolean;
-  /** Told once when it is as it is to be, or why it is not. */
-  waiters: ((failure?: Error) => void)[];
-  /** Whether a start of its runner has not settled. */
-  starting?: boolean;
+export interface Child extends Spec {
+  /** Its place in the list; later ones have greater numbers. */
+  readonly place: number;
+  /** Whether it was given to the constructor, and comes back at the next start. */
+  readonly isOriginal: boolean;
+  /** What whoever performs the effects knows it by. */
+  readonly ref: unknown;
+  /** The runner that it was given, where it is always that. */
+  readonly key: unknown;
+  /** Those that it depends on, or follows in the list; nearest last. */
+  deps: readonly Child[];
+  dependents: Child[];
+  state: State;
+  /** How long its runner gives itself for a stop, where that is known. */
+  grace: number | undefined;
+  /** How many starts there were since the supervisor's launch. */
+  starts: number;
+  /** How many of them have been up. */
+  ups: number;
+  /** Failures in a row, for the backoff. */
+  attempts: number;
+  /** How long it has been up in all, without the present run. */
+  uptime: number;
+  /** The uptime at each of its restarts that still counts, oldest first. */
+  counted: number[];
+  error: Error | undefined;
+  /** Those who wait for it. */
+  calls: readonly Call[];
 }
 
-/** A child of which nothing is known yet. */
-export const fresh: History = {
+/** The empty list, which is shared and never changed. */
+export const NONE: never[] = [];
+
+/** What is forgotten at the supervisor's launch. */
+export const fresh = {
   starts: 0,
+  ups: 0,
   attempts: 0,
+  uptime: 0,
   error: undefined,
-  circuit: "closed",
-};
+} as const;
 
-/** Makes a child that is down; throws what is wrong with it. */
-export function nodeOf(what: string, child: Child): Node {
+/** Down, for one of the three reasons. */
+export function rest(why: Rest["why"], isCleared = false): Rest {
+  return { is: "rest", why, isCleared };
+}
+
+/** Down and about to start. */
+export function queued(back?: Rest["why"], isTrial = false): Queued {
+  return { is: "queue", isTrial, back, isCleared: false };
+}
+
+/** Out of the list for good. */
+export const GONE: Gone = { is: "gone", isBack: false };
+
+/** Out of the list until the supervisor is started again. */
+export const ENDED: Gone = { is: "gone", isBack: true };
+
+/** Makes a child that is down. */
+export function childOf(
+  spec: Spec,
+  place: number,
+  isOriginal: boolean,
+  ref?: unknown,
+  key?: unknown,
+  grace?: number,
+): Child {
   return {
-    ...specOf(what, child),
+    ...spec,
+    place,
+    isOriginal,
+    ref,
+    key,
+    grace,
     ...fresh,
-    deps: [],
-    dependents: [],
-    state: "stopped",
-    turn: 0,
-    goal: "rest",
-    child: "stopped",
-    group: [],
-    due: 0,
-    deadline: 0,
-    waiters: [],
+    deps: NONE,
+    dependents: NONE,
+    state: rest("new"),
+    counted: [],
+    calls: NONE,
   };
 }
 
-/** Whether those that depend on it have to wait for it. */
-export function isMissing({ child, state, goal, leaving }: Node): boolean {
-  if (child === "running") return goal !== "run";
-  return child !== "stopped" && !(leaving && state === "late");
-}
-
-/** Whether it stands between its neighbours no more: it is down, and not to start. */
-export function isOut(node: Node): boolean {
-  return !isActive(node) && node.goal !== "run";
-}
-
-/** Whether it is so, and was not told to end, after those that depend on it. */
-export function isAside(node: Node): boolean {
-  return isOut(node) && !node.told;
-}
-
-/**
- * Whether one next to a child is so, or one beyond neighbours that are passed, such
- * as a job that has ended; the first found ends the search.
- */
-export function leads(
-  node: Node,
-  side: "deps" | "dependents",
-  is: (each: Node) => unknown,
-  isPassed: (each: Node) => unknown = isOut,
-): boolean {
-  if (!node[side].length) return false;
-  const seen = new Set([node]);
-  for (const from of seen) {
-    for (const each of from[side]) {
-      if (is(each)) return true;
-      if (isPassed(each)) seen.add(each);
-    }
+/** Whether a child has a run. */
+export function hasRun(
+  state: State,
+): state is Starting | Up | Last | Stopping | Late {
+  switch (state.is) {
+    case "start":
+    case "up":
+    case "last":
+    case "stop":
+    case "late":
+      return true;
+    default:
+      return false;
   }
-  return false;
 }
 
-export function isActive({ state }: Node): boolean {
-  return state !== "stopped" && state !== "late";
+/** Whether a child runs, or is going to without being asked. */
+export function isKept(state: State): boolean {
+  const { is } = "then" in state ? state.then : state;
+  return is !== "rest" && is !== "gone";
 }
 
-/** Whether those that it depends on have to stay up for it. */
-export function isGoing(node: Node): boolean {
-  return isActive(node) && node.goal !== "run";
+/** Whether a child has a run that is to end, within its time. */
+export function isGoing(state: State): state is Last | Stopping {
+  return state.is === "last" || state.is === "stop";
 }
 
-export function statusOf(node: Node): ChildStatus {
-  const { runner, child: state, starts, culprit } = node;
-  const { name, restart, error, circuit } = node;
-  let children: unknown;
-  try {
-    // A supervisor's, or something else of that name.
-    children = (runner as { status?(): { children?: unknown } }).status?.()
-      .children;
-  } catch {
-    // Nothing that is known.
+/** Whether a child leaves the list as soon as its run has ended. */
+export function isLeaving({ state }: Child): boolean {
+  return "then" in state && state.then.is === "gone";
+}
+
+/** Whether a child is to be listed only if it starts. */
+export function isNew({ calls }: Child): boolean {
+  return calls.some(({ isAdding }) => isAdding);
+}
+
+/** The state as users know it. */
+export function shownOf(state: State): ChildState {
+  switch (state.is) {
+    case "rest":
+    case "gone":
+      return "stopped";
+    case "queue":
+    case "wait":
+      return "waiting";
+    case "start":
+      return "starting";
+    case "up":
+      return "running";
+    case "last":
+      return state.was === "start"
+        ? "starting"
+        : state.was === "up"
+        ? "running"
+        : "stopping";
+    case "stop":
+    case "late":
+      return "stopping";
+    default:
+      return state satisfies never;
   }
-  return {
-    name,
-    state,
-    restart,
-    uptime: runner.uptime(),
-    restarts: Math.max(0, starts - 1),
-    error,
-    nextAttempt: culprit?.timer?.armed && Math.max(0, culprit.due - now()),
-    circuit,
-    children: Array.isArray(children) ? children : undefined,
-  };
 }
 
-/** What cannot be done, and why. */
-export function cannot(what: string, why: string, cause?: Error): Error {
-  return new Error(`Cannot ${what}: ${why}`, cause && { cause });
+/** The restart that a child is the cause of and waits for, also while it ends. */
+export function causedBy(child: Child): Restart | undefined {
+  const { state } = child;
+  const idle = "then" in state ? state.then : state;
+  return idle.is === "wait" && idle.restart.cause === child
+    ? idle.restart
+    : undefined;
 }
 
-/** Tells those who wait for it. */
-export function tell({ waiters }: Node, failure?: Error): void {
-  for (const waiter of waiters.splice(0)) waiter(failure);
+/** Whether the child may be restarted. */
+export function circuitOf(child: Child): CircuitState {
+  const { state } = child;
+  if (causedBy(child)?.isTrial) return "open";
+  const isTrial = (state.is === "queue" || state.is === "start" ||
+    state.is === "up") && state.isTrial;
+  return isTrial ? state.is === "queue" ? "open" : "half-open" : "closed";
 }
 
-/**
- * Those that are neither `stopped` nor in a state that is as good, each with the
- * supervisors it is under.
- */
-export function pathsOf(
-  children: readonly ChildStatus[] = [],
-  asGood: ChildState,
-): string {
-  return children.filter(({ state }) => state !== "stopped" && state !== asGood)
-    .map(({ name, children }) => {
-      const below = pathsOf(children, asGood);
-      return `"${name}"${below && ` (${below})`}`;
-    }).join(", ");
+/** When something has to be done although nothing has happened; else `Infinity`. */
+export function wakeOf(child: Child): number {
+  const { state } = child;
+  switch (state.is) {
+    case "start":
+    case "up":
+    case "stop":
+      return state.until;
+    case "wait":
+      return state.restart.cause === child ? state.restart.until : Infinity;
+    default:
+      return Infinity;
+  }
 }

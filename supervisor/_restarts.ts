@@ -1,150 +1,190 @@
 /** Which children are restarted, when, and how often. */
 
-import { Timer } from "../_internal/timer.ts";
-import { cannot, isGoing, type Node } from "./_child.ts";
-import { Changes } from "./_changes.ts";
+import {
+  type Child,
+  ENDED,
+  hasRun,
+  type Idle,
+  isLeaving,
+  queued,
+  type Restart,
+  type Waiting,
+} from "./_child.ts";
 import { reach } from "./_graph.ts";
-import { now } from "./_time.ts";
+import { become, retire, tell, type Turn } from "./_turn.ts";
+import type { Tree } from "./_tree.ts";
 
-/** Plans restarts, and has them made when their time has come. */
-export abstract class Restarts extends Changes {
-  readonly nodes = new Map<string, Node>();
-  /** When restarts were made, within the last window. */
-  made: number[] = [];
-  /** Those that have a place among them which they have not taken yet. */
-  readonly planned = new Set<Node>();
-  /** Those whose wait is over, while children have still to end. */
-  readonly held = new Set<Node>();
+/** Waits for a restart. */
+export function waiting(restart: Restart): Waiting {
+  return { is: "wait", restart, isCleared: false };
+}
 
-  /** Lets each child that is marked do what its goal asks for. */
-  abstract settle(): void;
+/** How long a child has been up in all. */
+function uptimeOf({ state, uptime }: Child, now: number): number {
+  return state.is === "up" && state.since < now
+    ? uptime + now - state.since
+    : uptime;
+}
 
-  /** Does something later, and all that follows from it. */
-  after(ms: number, work: () => void): Timer {
-    const timer = new Timer();
-    timer.arm(ms, () => {
-      work();
-      this.settle();
-    });
-    return timer;
+/** How many of a child's restarts count; those that do not are forgotten. */
+function countOf(turn: Turn, child: Child): number {
+  const since = uptimeOf(child, turn.now) - turn.tree.rules.window;
+  child.counted = child.counted.filter((at) => at > since);
+  return child.counted.length;
+}
+
+/** How many restarts count against one more of a child. */
+export function restartsOf(turn: Turn, child: Child): number {
+  const { tree, now } = turn;
+  if (tree.rules.per === "child") return countOf(turn, child);
+  tree.departed = tree.departed.filter((until) => until > now);
+  let count = tree.departed.length;
+  for (const each of tree.counting) {
+    const own = countOf(turn, each);
+    if (own === 0) tree.counting.delete(each);
+    count += own;
   }
+  return count;
+}
 
-  /** Plans the restart of a child that is down after it was to run. */
-  retry(node: Node, error: Error | undefined): void {
-    const {
-      name,
-      restarts,
-      window,
-      initial,
-      factor,
-      max,
-      random,
-      then,
-      coolDown,
-    } = this.settings;
-    const wait = this.#room();
-    const taken = this.made.length + this.planned.size;
-    if (node.circuit === "closed" && taken < restarts) {
-      const bound = Math.min(initial * factor ** node.attempts++, max);
-      // Anything but a number from 0 to 1 would make a storm or a standstill.
-      let part = 1;
-      try {
-        part = Math.min(Math.max(random(), 0), 1);
-      } catch (error) {
-        this.hold().record(error, "start");
-      }
-      // It may have called back.
-      if (!this.end || node.goal !== "pause") return;
-      this.planned.add(node);
-      this.plan(node, Math.floor(part * bound) || 1, error);
-    } else if (then === "break") {
-      this.show(node, "circuit", "open");
-      this.plan(node, Math.max(coolDown, wait), error);
-    } else {
-      const what = `keep "${name}" running`;
-      const why = `"${node.name}" ended after ${restarts} restarts`;
-      this.end!(cannot(what, `${why} within ${window} ms`, error));
-    }
+/** Counts a restart of a child. */
+export function count(turn: Turn, child: Child): void {
+  child.counted = [...child.counted, uptimeOf(child, turn.now)];
+  turn.tree.counting.add(child);
+}
+
+/** Forgets the restarts of a child that has proved itself. */
+export function forget({ tree }: Turn, child: Child): void {
+  child.counted = [];
+  child.attempts = 0;
+  tree.counting.delete(child);
+}
+
+/**
+ * How long a child waits before its next restart: a random part of a bound which
+ * grows with each failure in a row.
+ */
+export function delayOf({ tree }: Turn, child: Child, part: number): number {
+  const { initial, factor, max } = tree.rules;
+  const bound = Math.min(initial * factor ** child.attempts++, max);
+  // Anything but a number from 0 to 1 would make a storm or a standstill.
+  const isPart = part >= 0;
+  return Math.floor((isPart ? Math.min(part, 1) : 0) * bound) || 1;
+}
+
+/** Whether a child that a group restart takes down comes back with it. */
+function returns(each: Child, cause: Child): boolean {
+  return each === cause || each.restart !== "temporary" || each.ups === 0;
+}
+
+/** Whether a child belongs to a restart that is planned already. */
+function isPlanned({ state }: Child): boolean {
+  const idle = "then" in state ? state.then : state;
+  return idle.is === "wait";
+}
+
+/** Whether a child was stopped by hand, and stays so. */
+function isHeld({ state }: Child): boolean {
+  const idle = "then" in state ? state.then : state;
+  return idle.is === "rest" && idle.why === "held";
+}
+
+/** All that a restart of a child takes with it, in the order of the list. */
+function groupOf(tree: Tree, cause: Child, isGroup: boolean): Child[] {
+  const { strategy } = tree.rules;
+  if (!isGroup || strategy === "one-for-one") return [cause];
+  const reached = strategy === "one-for-all" ? undefined : reach(cause);
+  if (reached?.size === 1) return [cause];
+  return [...tree.children.values()].filter((each) =>
+    each === cause ||
+    (!reached || reached.has(each)) && !isLeaving(each) && !isHeld(each)
+  );
+}
+
+/** A restart as it is planned. */
+export interface Plan {
+  readonly delay: number;
+  readonly isTrial: boolean;
+  /** Whether the strategy says who is restarted; else the child is, alone. */
+  readonly isGroup: boolean;
+  readonly error: Error | undefined;
+}
+
+/**
+ * Plans the restart of a child and, where the strategy says so, of others. The
+ * child itself is put into its new state by `put`, the others go down.
+ */
+export function plan(
+  turn: Turn,
+  cause: Child,
+  { delay, isTrial, isGroup, error }: Plan,
+  put: (then: Idle) => void,
+): Restart {
+  const { tree, now } = turn;
+  const members = groupOf(tree, cause, isGroup);
+  const restart: Restart = {
+    cause,
+    members,
+    down: 0,
+    until: now + delay,
+    isTrial,
+  };
+  if (members.length > 1) tree.groups.add(restart);
+  // One that another restart has taken down comes back with that.
+  const others = members.filter((each) => each !== cause && !isPlanned(each));
+  put(waiting(restart));
+  if (tree.isObserved) {
+    const children = members.filter((each) =>
+      each === cause || others.includes(each) && returns(each, cause)
+    ).map(({ name }) => name);
+    tell(turn, { type: "restart", child: cause.name, children, delay, error });
   }
-
-  /** Takes down those that are restarted with a child. */
-  plan(node: Node, delay: number, error?: Error): void {
-    const { strategy, stopTimeout } = this.settings;
-    const reached = reach(node);
-    const group = node.group = strategy === "one-for-one"
-      ? [node]
-      : [...this.nodes.values()].filter((each) =>
-        !each.leaving && (strategy === "one-for-all" || reached.has(each))
-      );
-    for (const each of [...group].reverse()) {
-      // A temporary one comes back only where somebody waits for it to be up; one
-      // that another restart has taken down comes back with that.
-      const returns = each === node || each.restart !== "temporary" ||
-        each.waiters.length > 0;
-      if (returns) each.culprit ??= node;
-      each.deadline = now() + stopTimeout;
-      this.aim(each, each.culprit ? "pause" : "rest");
-    }
-    const children = group.filter((each) => each.culprit === node)
-      .map((each) => each.name);
-    this.tell({ type: "restart", child: node.name, children, delay, error });
-    if (delay) this.#wait(node, delay);
-    else this.over(node);
+  for (const each of others.reverse()) {
+    const then: Idle = returns(each, cause) ? waiting(restart) : ENDED;
+    // One that did not end in its time before has it once more.
+    if (each.state.is === "late") again(turn, each, then);
+    else retire(turn, each, then, undefined);
   }
+  return restart;
+}
 
-  #wait(node: Node, ms: number): void {
-    node.due = now() + ms;
-    node.timer = this.after(ms, () => this.over(node));
+/** Asks a run to end that did not do so in its time. */
+export function again(
+  turn: Turn,
+  child: Child,
+  then: Idle,
+  deadline?: number,
+): void {
+  const { state } = child;
+  if (!hasRun(state)) return;
+  const { run } = state;
+  become(turn, child, { is: "last", run, was: "stop", deadline, then });
+}
+
+/** Ends the wait of a restart. */
+export function hurry(turn: Turn, restart: Restart): void {
+  const { cause } = restart;
+  restart.until = -Infinity;
+  turn.todo.push(cause);
+  if (cause.state.is !== "wait") return;
+  turn.effects.push({ do: "wake", child: cause, at: Infinity });
+}
+
+/** Lets those start that wait for a restart, if it is time and all are down. */
+export function release(turn: Turn, restart: Restart): void {
+  const { cause, members, until, isTrial } = restart;
+  if (turn.now < until) return;
+  // None that is down comes up before.
+  while (restart.down < members.length) {
+    if (hasRun(members[restart.down]!.state)) return;
+    restart.down++;
   }
-
-  over(node: Node): void {
-    node.timer?.disarm();
-    this.held.add(node);
-  }
-
-  /** Has those run that a restart took down, once all of them are down. */
-  release(node: Node): void {
-    if (node.group.some(isGoing)) return;
-    this.held.delete(node);
-    // With one that has to wait longer its group waits.
-    const ms = node.culprit && this.#due(node);
-    if (ms) return this.#wait(node, ms);
-    for (const each of node.group) {
-      if (each.culprit !== node) continue;
-      each.culprit = undefined;
-      this.aim(each, "run");
-    }
-  }
-
-  /** Whether a child may start now; where not, it waits until it may. */
-  admits(node: Node): boolean {
-    const ms = this.#due(node);
-    if (ms) {
-      node.culprit = node;
-      node.group = [node];
-      this.aim(node, "pause");
-      this.#wait(node, ms);
-      return false;
-    }
-    const isTrial = node.circuit === "open";
-    if (this.planned.delete(node) || isTrial) this.made.push(now());
-    if (isTrial) this.show(node, "circuit", "half-open");
-    return true;
-  }
-
-  /** Milliseconds until a child may take its place among the restarts. */
-  #due(node: Node): number {
-    const isBound = node.circuit === "open" || this.planned.has(node);
-    return isBound ? this.#room() : 0;
-  }
-
-  /** Milliseconds until one more restart may be made, 0 if it may be now. */
-  #room(): number {
-    const { restarts, window } = this.settings;
-    const made = this.made;
-    const since = now() - window;
-    while (made[0]! <= since) made.shift();
-    // Where none is allowed there is still the one trial of a circuit.
-    return made.length < Math.max(restarts, 1) ? 0 : made[0]! - since;
+  turn.tree.groups.delete(restart);
+  for (const each of members) {
+    const { state } = each;
+    if (state.is !== "wait" || state.restart !== restart) continue;
+    const isOwn = isTrial && each === cause;
+    const { isCleared } = state;
+    become(turn, each, { ...queued(undefined, isOwn), isCleared });
   }
 }

@@ -56,6 +56,20 @@ export interface SupervisorCircuitEvent {
   readonly to: CircuitState;
 }
 
+/** A child was added to the list, or is in it no more. */
+export interface SupervisorChildrenEvent {
+  /** Tells this event from the others. */
+  readonly type: "children";
+  /** The supervisor. */
+  readonly runner: Runner;
+  /** What has changed. */
+  readonly change: "added" | "removed";
+  /** The name of the child. */
+  readonly child: string;
+  /** What a child that was removed last failed with. */
+  readonly error: Error | undefined;
+}
+
 /**
  * What an observer of a supervisor is told, told apart by `type`. More types may
  * come: ignore those you do not know.
@@ -64,10 +78,61 @@ export type SupervisorEvent =
   | RunnerEvent
   | SupervisorChildEvent
   | SupervisorRestartEvent
-  | SupervisorCircuitEvent;
+  | SupervisorCircuitEvent
+  | SupervisorChildrenEvent;
 
 /** A function that is told what happens to a supervisor. */
 export type SupervisorObserver = (event: SupervisorEvent) => void;
+
+/**
+ * A function that is told what happens to a supervisor and to all below it.
+ *
+ * @param event What happened.
+ * @param path The names of those under which it happened, from the root's child
+ * on; empty for the root itself. The same frozen list each time for one child.
+ */
+export type DeepObserver = (
+  event: SupervisorEvent,
+  path: readonly string[],
+) => void;
+
+/** Options of {@linkcode Supervisor.observe}. */
+export interface ObserveOptions {
+  /**
+   * Whether to tell of the children's runners, and theirs, too.
+   *
+   * @default false
+   */
+  readonly deep?: boolean | undefined;
+  /**
+   * Whether the events of ticks are among those of the children.
+   *
+   * @default false
+   */
+  readonly ticks?: boolean | undefined;
+}
+
+/** How the ticks of a child go, where its runner says so. */
+export interface TickStatus {
+  /** How many there were. */
+  readonly total: number;
+  /** How many of them failed. */
+  readonly failed: number;
+  /** How many failed since the last that did not. */
+  readonly failedInARow: number;
+  /** How many points passed without one. */
+  readonly missed: number;
+  /** When the last one began, where that is kept. */
+  readonly lastStart?: Date | undefined;
+  /** When the last one succeeded, where that is kept. */
+  readonly lastSuccess?: Date | undefined;
+  /** How long the last one took, in milliseconds, where that is kept. */
+  readonly lastDuration?: number | undefined;
+  /** When the tick that is under way began, on the scale of `performance.now()`. */
+  readonly tickingSince: number | undefined;
+  /** When the next one is due. */
+  readonly nextRun: Date | undefined;
+}
 
 /** How a child is. */
 export interface ChildStatus {
@@ -87,6 +152,10 @@ export interface ChildStatus {
   readonly nextAttempt: number | undefined;
   /** Whether it may be restarted. */
   readonly circuit: CircuitState;
+  /** The names of those that it says it depends on. */
+  readonly dependsOn: readonly string[];
+  /** How its ticks go, where its runner says so. */
+  readonly ticks: TickStatus | undefined;
   /** How its own children are, where it is a supervisor. */
   readonly children: readonly ChildStatus[] | undefined;
 }

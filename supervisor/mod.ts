@@ -40,12 +40,16 @@ export type {
   ChildState,
   ChildStatus,
   CircuitState,
+  DeepObserver,
+  ObserveOptions,
   SupervisorChildEvent,
+  SupervisorChildrenEvent,
   SupervisorCircuitEvent,
   SupervisorEvent,
   SupervisorObserver,
   SupervisorRestartEvent,
   SupervisorStatus,
+  TickStatus,
 } from "./events.ts";
 export type {
   Backoff,

@@ -38,12 +38,24 @@ export type RestartType = "permanent" | "transient" | "temporary";
  */
 export type Strategy = "one-for-one" | "one-for-all" | "rest-for-one";
 
-/** One child of a supervisor. */
+/** One child of a supervisor; it has either a `runner` or `create`. */
 export interface Child {
   /** The runner to supervise; it must be no other child's. */
-  readonly runner: SupervisedRunner;
+  readonly runner?: SupervisedRunner | undefined;
   /**
-   * Names the child, for `dependsOn`, messages and events.
+   * Makes a new runner for each start, also for one that is tried again, within
+   * the time of `startTimeout`. What it throws is a failed start, and so is a
+   * runner that it gave before or that is another child's. It is not called while
+   * the run of the runner before has not ended.
+   *
+   * @param signal Aborts if the start is called off.
+   */
+  readonly create?:
+    | ((signal: AbortSignal) => SupervisedRunner | Promise<SupervisedRunner>)
+    | undefined;
+  /**
+   * Names the child, for `dependsOn`, messages and events. A child with `create`
+   * needs one in the constructor; `addChild` gives it one.
    *
    * @default the runner's name
    */
@@ -69,11 +81,28 @@ export interface Child {
   readonly startTimeout?: number | undefined;
   /**
    * How long it may take to end, in milliseconds, within the supervisor's budget.
-   * `Infinity` means no other limit than that.
+   * `Infinity` means no other limit than that. Where a group is restarted, one
+   * that does not end in its time fails the supervisor.
    *
-   * @default Infinity
+   * @default the supervisor's budget; for a restart the runner's own
+   * `stopTimeout`, else that of the supervisor
    */
   readonly stopTimeout?: number | undefined;
+  /**
+   * What the supervisor's start does where the first start of the child fails:
+   * `fail` with it, or `retry` it by the child's backoff, within the supervisor's
+   * `startTimeout`. Those tries count for no intensity.
+   *
+   * @default "fail"
+   */
+  readonly firstStart?: "fail" | "retry" | undefined;
+  /**
+   * Whether the end of the child can end the supervisor, by `autoShutdown`. Not
+   * for a permanent child, which has no end.
+   *
+   * @default false
+   */
+  readonly significant?: boolean | undefined;
 }
 
 /**
@@ -117,31 +146,38 @@ export interface Backoff {
 /** How many restarts are too many, and what happens then. */
 export interface Intensity {
   /**
-   * At most so many restarts, of all children together, in any `window`: a whole
-   * number from 0, or `Infinity`.
+   * At most so many restarts that count: a whole number from 0, or `Infinity`. The
+   * restart of a group counts for the child that made it necessary.
    *
-   * @default 5
+   * @default 22
    */
   readonly restarts?: number | undefined;
   /**
-   * In milliseconds, from 1.
+   * A restart counts until the child has been running for so long in sum since, in
+   * milliseconds, from 1. While it waits, starts or stops, no time passes.
    *
-   * @default 30000
+   * @default 600000
    */
   readonly window?: number | undefined;
+  /**
+   * What is counted: the restarts of each `child` for itself, or those of all
+   * children of the `supervisor` together.
+   *
+   * @default "child"
+   */
+  readonly per?: "child" | "supervisor" | undefined;
   /**
    * What a failure that would need one restart more does. `fail`: the supervisor
    * stops all children and fails. `break`: the child is left alone for a while
    * (its circuit is open), then tried once (half-open); the circuit closes when
-   * the child has been up for the backoff's `resetAfter`, and opens again if it
-   * fails before.
+   * the child has been up for the backoff's `resetAfter`, its restarts are
+   * forgotten then, and opens again if it fails before.
    *
    * @default "fail"
    */
   readonly then?: "fail" | "break" | undefined;
   /**
-   * How long a circuit stays open at least, in milliseconds, from 1. The trial is
-   * a restart: it waits for its place in the `window`, too.
+   * How long a circuit stays open, in milliseconds, from 1.
    *
    * @default 15000
    */
@@ -171,6 +207,27 @@ export interface SupervisorOptions extends Omit<RunnerOptions, "observer"> {
    * @default "one-for-one"
    */
   readonly strategy?: Strategy | undefined;
+  /**
+   * How long the whole start may take in milliseconds, where the call names no
+   * limit. `Infinity` means none.
+   *
+   * @default Infinity
+   */
+  readonly startTimeout?: number | undefined;
+  /**
+   * In which order children start, and in reverse stop: `dependencies`, side by
+   * side where they do not depend on one another, or `list`, one after the other.
+   *
+   * @default "dependencies"
+   */
+  readonly order?: "dependencies" | "list" | undefined;
+  /**
+   * Whether the supervisor stops, as cleanly as by `stop()`, once `any` or `all` of
+   * its significant children have ended by themselves for good.
+   *
+   * @default "never"
+   */
+  readonly autoShutdown?: "never" | "any" | "all" | undefined;
   /** How long to wait before a restart. */
   readonly backoff?: Backoff | undefined;
   /** How many restarts are too many. */

@@ -1,14 +1,32 @@
 import { machineOf } from "../_internal/lifecycle.ts";
 import { nothing } from "../_internal/settings.ts";
-import type { Observer, StartOptions, StopOptions } from "../runner.ts";
+import type {
+  ChildEntry,
+  Observer,
+  StartOptions,
+  StopOptions,
+} from "../runner.ts";
 import { StartStop } from "../start_stop/mod.ts";
+import { Children } from "./_children.ts";
+import { Deep } from "./_deep.ts";
+import { readable } from "./_json.ts";
 import { settingsOf } from "./_settings.ts";
-import { Tree } from "./_tree.ts";
-import type { SupervisorObserver, SupervisorStatus } from "./events.ts";
-import type { Child, SupervisorOptions } from "./options.ts";
+import { Shell } from "./_shell.ts";
+import { statusesOf } from "./_status.ts";
+import { treeOf } from "./_tree.ts";
+import type {
+  DeepObserver,
+  ObserveOptions,
+  SupervisorObserver,
+  SupervisorStatus,
+} from "./events.ts";
+import type { Child, SupervisedRunner, SupervisorOptions } from "./options.ts";
+
+/** The way to the root. */
+const TOP: readonly string[] = Object.freeze([]);
 
 /** A call that causes no unhandled rejection, but for bad input. */
-function quiet(make: () => Promise<void>): Promise<void> {
+function quiet<T>(make: () => Promise<T>): Promise<T> {
   try {
     const call = make();
     call.catch(nothing);
@@ -74,7 +92,9 @@ function quiet(make: () => Promise<void>): Promise<void> {
  * ```
  */
 export class Supervisor extends StartStop {
-  readonly #tree: Tree;
+  readonly #shell: Shell;
+  readonly #children: Children;
+  readonly #deep: Deep;
 
   /**
    * Makes a supervisor that is stopped; nothing is started.
@@ -88,20 +108,18 @@ export class Supervisor extends StartStop {
    */
   constructor(children: Iterable<Child>, options?: SupervisorOptions) {
     const what = "create a Supervisor";
-    const settings = settingsOf(what, children, options);
-    const tree = new Tree(what, children, settings);
-    super((signal, control) => tree.run(signal, control), undefined, {
-      name: settings.name,
-      observer: settings.observer,
-      printErrors: settings.printErrors,
-      stopTimeout: settings.stopTimeout,
-      maxErrors: settings.maxErrors,
+    const { own, rules, random } = settingsOf(what, children, options);
+    const made = new Children(rules.name);
+    const tree = treeOf(what, rules, made.original(what, children));
+    const shell = new Shell(tree, random, made.runners);
+    super((signal, control) => shell.run(signal, control), undefined, {
+      ...own,
       awaitReady: true,
-      // Each child has its own.
-      startTimeout: Infinity,
     });
-    this.#tree = tree;
-    tree.adopt(machineOf(this));
+    this.#shell = shell;
+    this.#children = made;
+    this.#deep = new Deep(shell);
+    shell.adopt(machineOf(this));
   }
 
   /**
@@ -120,13 +138,14 @@ export class Supervisor extends StartStop {
    * ```
    *
    * @param child What to add.
-   * @returns a promise that resolves once the child is up or, if the supervisor
-   * does not run, is listed. It rejects with what the child failed to start with,
+   * @returns a promise that resolves with the name of the child once it is up or,
+   * if the supervisor does not run, is listed. One with `create` and no name is
+   * named after the supervisor: `app-1`, `app-2`. It rejects with what the child failed to start with,
    * with an `AbortError` if it was stopped before it was up, and for a bad child;
    * the child is in the list no more then.
    */
-  addChild(child: Child): Promise<void> {
-    return quiet(() => this.#tree.addChild(child));
+  addChild(child: Child): Promise<string> {
+    return quiet(() => this.#children.add(this.#shell, child));
   }
 
   /**
@@ -152,14 +171,15 @@ export class Supervisor extends StartStop {
    * the list when it ends. It rejects where there is no such child.
    */
   removeChild(name: string): Promise<void> {
-    return quiet(() => this.#tree.removeChild(name));
+    return quiet(() => this.#shell.ask("remove", name));
   }
 
   /**
-   * Restarts a child, and those that the strategy restarts with it. It does not
-   * wait for the child's own backoff, counts as no restart for the intensity, and
-   * closes the circuit of the child. A child that is down is started; one that
-   * another's restart has taken down comes back with that.
+   * Restarts a child: it alone, none that depends on it, unless `group` is true.
+   * It does not wait for the child's backoff, which begins anew, counts as no
+   * restart for the intensity, and closes the circuit of the child. A child that is
+   * down is started; one that another's restart has taken down comes back with
+   * that.
    *
    * @example Usage
    * ```ts
@@ -180,17 +200,104 @@ export class Supervisor extends StartStop {
    * ```
    *
    * @param name The name of the child.
-   * @returns a promise that resolves once the child is up. It rejects with what
-   * it failed to start with (it is treated as one that failed then), with an
-   * `AbortError` if it was stopped before it was up, and where the supervisor does
-   * not run or has no such child.
+   * @param options `group: true` restarts with it those that the strategy does.
+   * @returns a promise that resolves once the child is up. It rejects with what it
+   * failed to start with, or did not end with, with an `AbortError` if it was
+   * stopped before it was up, and where the supervisor does not run or has no such
+   * child. A child that ran, or waited for its restart, is treated as one that
+   * failed then, and counted; one that was down stays down.
    */
-  restartChild(name: string): Promise<void> {
-    return quiet(() => this.#tree.restartChild(name));
+  restartChild(
+    name: string,
+    options?: { readonly group?: boolean | undefined },
+  ): Promise<void> {
+    const isGroup = options?.group === true;
+    return quiet(() => this.#shell.ask("restart", name, isGroup));
   }
 
   /**
-   * How the supervisor and its children are, and theirs, as it is now.
+   * Stops a child and keeps it in the list, down until `startChild`. Those that
+   * name it in `dependsOn` are stopped before it, and come back with it. The
+   * restart of a group, and of the supervisor, leaves it down.
+   *
+   * @example Usage
+   * ```ts
+   * import { Supervisor } from "@golib/runner/supervisor";
+   * import { Ticker } from "@golib/runner/ticker";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const runner = new Ticker(1_000, () => {}, { name: "import" });
+   * await using app = new Supervisor([{ runner, restart: "permanent" }]);
+   * await app.start();
+   * await app.stopChild("import");
+   * assertEquals(app.status().children[0]?.state, "stopped");
+   * await app.startChild("import");
+   * assertEquals(app.status().children[0]?.state, "running");
+   * ```
+   *
+   * @param name The name of the child.
+   * @returns a promise that resolves once the child is down. It rejects if the
+   * child did not end within its `stopTimeout` and that of the supervisor, and
+   * where there is no such child.
+   */
+  stopChild(name: string): Promise<void> {
+    return quiet(() => this.#shell.ask("stop", name));
+  }
+
+  /**
+   * Starts a child that was stopped by `stopChild`, or has ended for good. Where
+   * the supervisor does not run, the child is only let start with the others.
+   *
+   * @param name The name of the child.
+   * @returns a promise that resolves once the child is up, at once where it is. It
+   * rejects with what the child failed to start with, which leaves it down, with
+   * an `AbortError` if it was stopped before it was up, and where there is no such
+   * child.
+   */
+  startChild(name: string): Promise<void> {
+    return quiet(() => this.#shell.ask("start", name));
+  }
+
+  /**
+   * The present runner of a child, which may change at each start of one with
+   * `create`.
+   *
+   * @param name The name of the child.
+   * @returns the runner, or `undefined` where there is none, or no such child.
+   */
+  runnerOf(name: string): SupervisedRunner | undefined {
+    return this.#shell.runnerOf(name);
+  }
+
+  /**
+   * The children with their runners, in the order of the list: the way to walk a
+   * tree.
+   *
+   * @example All names below a supervisor
+   * ```ts
+   * import { Supervisor } from "@golib/runner/supervisor";
+   * import { type Runner, Ticker } from "@golib/runner";
+   * import { assertEquals } from "@std/assert";
+   *
+   * function names(runner: Runner | undefined): string[] {
+   *   return (runner?.children?.() ?? []).flatMap((child) => [
+   *     child.name,
+   *     ...names(child.runner),
+   *   ]);
+   * }
+   *
+   * const beat = new Ticker(1_000, () => {}, { name: "beat" });
+   * const pool = new Supervisor([{ runner: beat }], { name: "pool" });
+   * assertEquals(names(new Supervisor([{ runner: pool }])), ["pool", "beat"]);
+   * ```
+   */
+  children(): ChildEntry[] {
+    return this.#shell.entries();
+  }
+
+  /**
+   * How the supervisor and its children are, and theirs, as it is now. As JSON its
+   * errors have their name, message and causes, and no stack.
    *
    * @example Usage
    * ```ts
@@ -204,11 +311,12 @@ export class Supervisor extends StartStop {
    * ```
    */
   status(): SupervisorStatus {
-    const children = this.#tree.status();
+    const children = statusesOf(this.#shell.tree);
     let restarts = 0;
     for (const each of children) restarts += each.restarts;
     const { name, state } = this;
-    return { name, state, uptime: this.uptime(), restarts, children };
+    const uptime = this.uptime();
+    return readable({ name, state, uptime, restarts, children });
   }
 
   /**
@@ -218,21 +326,19 @@ export class Supervisor extends StartStop {
    * rest.
    */
   override stop(options?: StopOptions): Promise<void> {
-    const call = super.stop(options);
-    this.#tree.grant(options?.timeout);
-    return call;
+    return this.#shell.within(options?.timeout, () => super.stop(options));
   }
 
   /** Stops and starts as one step, as {@linkcode StartStop.restart} does. */
   override restart(options?: StartOptions): Promise<void> {
-    const call = super.restart(options);
-    this.#tree.grant(options?.timeout);
-    return call;
+    return this.#shell.within(options?.timeout, () => super.restart(options));
   }
 
   /**
-   * Tells a function what happens to the supervisor and its children; of what
-   * their runners tell, nothing.
+   * Tells a function what happens to the supervisor and its children. Of what
+   * their runners tell it is told with `deep: true`, and of what those of
+   * supervisors below do: then its second argument says where it happened. Ticks
+   * are left out unless `ticks` is true, too.
    *
    * @example Usage
    * ```ts
@@ -259,13 +365,28 @@ export class Supervisor extends StartStop {
    * ```
    *
    * @param observer Called with each event; ignore types you do not know.
+   * @param options `deep` and `ticks`.
    * @returns the way to leave: a function after which it is called no more.
    * @throws {TypeError} if the observer is not a function.
    */
-  override observe(observer: SupervisorObserver): () => void;
+  override observe(
+    observer: DeepObserver,
+    options: ObserveOptions & { readonly deep: true },
+  ): () => void;
+  /** As above, of the supervisor and its children alone. */
+  override observe(
+    observer: SupervisorObserver,
+    options?: ObserveOptions,
+  ): () => void;
   /** As above, for an observer of any runner; it is told all events, too. */
   override observe(observer: Observer): () => void;
-  override observe(observer: SupervisorObserver | Observer): () => void {
-    return super.observe(observer as Observer);
+  override observe(
+    observer: DeepObserver | SupervisorObserver | Observer,
+    options?: ObserveOptions,
+  ): () => void {
+    if (options?.deep !== true) return super.observe(observer as Observer);
+    const watched = observer as DeepObserver;
+    const leave = super.observe((event) => watched(event, TOP));
+    return this.#deep.join(watched, options.ticks === true, leave);
   }
 }

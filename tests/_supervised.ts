@@ -79,10 +79,7 @@ export class Forest {
       intensity: { restarts, window, then, coolDown: 150 },
     });
     this.supervisors.push(supervisor);
-    this.#watchRestarts(
-      supervisor,
-      Math.max(restarts, then === "fail" ? 0 : 1),
-    );
+    this.#watchRestarts(supervisor, restarts);
     return supervisor;
   }
 
@@ -109,7 +106,8 @@ export class Forest {
       if (++starts > 1) this.wrong.push(`${name}: two starts at once`);
       for (const dep of deps) {
         const state = stateOf(dep);
-        if (state !== "running" && state !== "stopped") {
+        // A temporary one that has ended is listed no more.
+        if (state && state !== "running" && state !== "stopped") {
           this.wrong.push(`${name} started while ${dep} was ${state}`);
         }
       }
@@ -124,7 +122,10 @@ export class Forest {
       if (above().state === "stopping") {
         for (const each of dependents.get(runner)!) {
           const due = ending.get(each) ?? 0;
-          const state = due > this.#time.now ? "ending" : stateOf(each);
+          // It may have ended, and only its stop has still to say so.
+          const isEnding = due > this.#time.now &&
+            runners.get(each)!.state !== "stopped";
+          const state = isEnding ? "ending" : stateOf(each);
           if (state && ["running", "starting", "ending"].includes(state)) {
             this.wrong.push(`${name} stopped while ${each} was ${state}`);
           }
@@ -140,37 +141,47 @@ export class Forest {
     for (const dep of deps) dependents.get(runners.get(dep)!)!.add(name);
   }
 
-  /** At most so many restarts in any window. */
+  /** At most so many restarts of a child in any window of its time up. */
   #watchRestarts(supervisor: Supervisor, most: number): void {
-    let made: number[] = [];
-    const planned = new Set<string>();
-    const restart = supervisor.restartChild.bind(supervisor);
-    supervisor.restartChild = (name) => {
-      // One that is asked for takes the place of one that waits, and does not count.
-      const { children } = supervisor.status();
-      const child = children.find((each) => each.name === name);
-      if (child?.nextAttempt !== undefined) planned.delete(name);
-      return restart(name);
+    interface History {
+      up: number;
+      since: number;
+      made: number[];
+      isOpen: boolean;
+    }
+    let histories = new Map<string, History>();
+    const historyOf = (name: string) => {
+      const fresh = { up: 0, since: Infinity, made: [], isOpen: false };
+      const found = histories.get(name) ?? fresh;
+      histories.set(name, found);
+      return found;
     };
     supervisor.observe((event: SupervisorEvent) => {
-      if (event.type === "restart" && event.delay > 0) planned.add(event.child);
-      if (event.type === "circuit" && event.from === "open") {
-        // A restart that was asked for closes it, and does not count.
-        if (event.to === "closed") planned.delete(event.child);
-      }
+      const { now } = this.#time;
       if (event.type === "state" && event.to === "starting") {
-        made = [];
-        planned.clear();
-      }
-      if (event.type !== "child") return;
-      if (event.to === "stopped") planned.delete(event.child);
-      if (event.to !== "starting" || !planned.delete(event.child)) return;
-      const now = this.#time.now;
-      made = [...made.filter((at) => at > now - window), now];
-      if (made.length > most) {
-        this.wrong.push(
-          `${supervisor.name}: ${made.length} restarts in a window`,
-        );
+        histories = new Map();
+      } else if (event.type === "children") histories.delete(event.child);
+      else if (event.type === "circuit") {
+        const history = historyOf(event.child);
+        history.isOpen = event.to === "open";
+        // One that has proved itself begins anew.
+        if (event.from === "half-open" && event.to === "closed") {
+          history.made = [];
+        }
+      } else if (event.type === "child") {
+        const history = historyOf(event.child);
+        if (event.from === "running") history.up += now - history.since;
+        if (event.to === "running") history.since = now;
+      } else if (event.type === "restart" && event.delay > 0) {
+        const history = historyOf(event.child);
+        if (history.isOpen) return;
+        const { up } = history;
+        history.made = [...history.made.filter((at) => at > up - window), up];
+        if (history.made.length > most) {
+          this.wrong.push(
+            `${supervisor.name}: ${history.made.length} restarts of ${event.child}`,
+          );
+        }
       }
     });
   }
@@ -188,5 +199,5 @@ export class Forest {
   }
 }
 
-const runners = new Map<string, object>();
+const runners = new Map<string, Part["runner"]>();
 const dependents = new WeakMap<object, Set<string>>();

@@ -338,11 +338,23 @@ describe("Supervisor: restartChild", () => {
     await app.stop();
   });
 
-  it("takes those with it that the strategy takes", async () => {
+  it("takes nobody with it", async () => {
+    for (const strategy of ["rest-for-one", "one-for-all"] as const) {
+      const { a, b, c, log } = parts(["a", "b", "c"]);
+      const app = supervise([a, b, c], { strategy });
+      await app.start();
+      await app.restartChild("b");
+      await drain();
+      assertEquals(log.slice(3), ["b down", "b up"]);
+      await app.stop();
+    }
+  });
+
+  it("takes those with it that the strategy takes, with group", async () => {
     const { a, b, c, log } = parts(["a", "b", "c"]);
     const app = supervise([a, b, c], { strategy: "rest-for-one" });
     await app.start();
-    await app.restartChild("b");
+    await app.restartChild("b", { group: true });
     await drain();
     assertEquals(log.slice(3), ["c down", "b down", "b up", "c up"]);
     await app.stop();
@@ -377,7 +389,20 @@ describe("Supervisor: restartChild", () => {
     await app.stop();
   });
 
-  it("does not count, also where the child waited for its backoff", async () => {
+  it("does not count", async () => {
+    using time = new FakeTime();
+    const { a } = parts(["a"]);
+    const app = supervise([a], { intensity: { restarts: 1 } });
+    await app.start();
+    for (let count = 0; count < 5; count++) await app.restartChild("a");
+    a.fail();
+    await pass(time, 200);
+    assertEquals([app.state, ...states(app)], ["running", "a running"]);
+    await app.stop();
+  });
+
+  // "failure restarted by hand before its backoff ends": counted.
+  it("gives no failure back whose backoff it cuts short", async () => {
     using time = new FakeTime();
     const { a } = parts(["a"]);
     const app = supervise([a], { intensity: { restarts: 1 } });
@@ -387,15 +412,14 @@ describe("Supervisor: restartChild", () => {
     await app.restartChild("a");
     a.fail();
     await pass(time, 200);
-    assertEquals([app.state, ...states(app)], ["running", "a running"]);
-    await app.stop();
+    assertEquals([app.state, a.starts], ["stopped", 2]);
   });
 
   it("starts a child that has ended for good", async () => {
     const { a } = parts(["a"]);
-    const app = supervise([{ runner: a.runner, restart: "temporary" }]);
+    const app = supervise([a]);
     await app.start();
-    a.fail();
+    a.end();
     await drain();
     assertEquals(states(app), ["a stopped"]);
     await app.restartChild("a");

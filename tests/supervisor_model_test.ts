@@ -171,7 +171,7 @@ class Program {
     }
   }
 
-  #call(promise: Promise<void>): void {
+  #call(promise: Promise<unknown>): void {
     this.calls.push(watch(promise));
   }
 

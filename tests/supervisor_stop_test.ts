@@ -236,22 +236,82 @@ describe("Supervisor: stop", () => {
     using time = new FakeTime();
     const { a, b } = parts(["a", "b"]);
     const app = supervise([a, { runner: b.runner, stopTimeout: 10 }], {
-      strategy: "one-for-all",
       backoff: { initial: 20 },
     });
     await app.start();
     b.onStop = "hang";
-    a.fail();
+    const call = watch(app.restartChild("b"));
     await pass(time, 15);
-    assertEquals(states(app), ["a waiting", "b stopping"]);
+    assertEquals([call.status, ...states(app)], [
+      "rejected",
+      "a running",
+      "b stopping",
+    ]);
     b.onStop = "end";
     b.release.open();
     await pass(time, 100);
-    assertEquals(states(app), ["a running", "b running"]);
+    assertEquals([b.starts, ...states(app)], [2, "a running", "b running"]);
     b.end();
     await pass(time, 100);
     assertEquals([b.starts, ...states(app)], [2, "a running", "b stopped"]);
     await app.stop();
+  });
+
+  // "one-for-all or rest-for-one, one child's stop hangs": all are down before any
+  // starts, and one that does not end in its time fails the supervisor.
+  for (const strategy of ["one-for-all", "rest-for-one"] as const) {
+    it(`fails ${strategy} where a child of the group does not end`, async () => {
+      using time = new FakeTime();
+      const { a, b, log } = parts(["a", "b"]);
+      const app = supervise([a, { runner: b.runner, stopTimeout: 10 }], {
+        strategy,
+        stopTimeout: 50,
+      });
+      await app.start();
+      b.onStop = "hang";
+      a.fail();
+      await pass(time, 10 + 60);
+      const error = await reasonOf(app.finished()) as Error;
+      assertEquals(
+        error.message,
+        'Cannot keep "app" running: "b" did not end within 10 ms; not stopped: "b"',
+      );
+      assertEquals([a.starts, app.state], [1, "stopped"]);
+      const again = await reasonOf(app.start()) as Error;
+      assertEquals(
+        again.message.startsWith(
+          'Cannot start "b" of "app": its run before has not ended',
+        ),
+        true,
+      );
+      assertEquals(log.filter((line) => line === "b up").length, 1);
+      b.release.open();
+      b.onStop = "end";
+      await drain();
+      await app.start();
+      await app.stop();
+    });
+  }
+
+  it("fails all above a group that does not end, up to the root", async () => {
+    using time = new FakeTime();
+    const { a, b } = parts(["a", "b"]);
+    const low = supervise([a, { runner: b.runner, stopTimeout: 10 }], {
+      name: "low",
+      strategy: "one-for-all",
+      stopTimeout: 20,
+    });
+    const top = supervise([{ runner: low }], { name: "top" });
+    await top.start();
+    b.onStop = "hang";
+    a.fail();
+    await pass(time, 100);
+    const { message } = await reasonOf(top.finished()) as Error;
+    assert(message.includes('"low" cannot be started again'), message);
+    assert(message.includes('"b" did not end within 10 ms'), message);
+    assertEquals([top.state, a.starts, b.starts], ["stopped", 1, 1]);
+    b.release.open();
+    await drain();
   });
 
   it("stops a child that is starting again", async () => {

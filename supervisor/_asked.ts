@@ -1,0 +1,226 @@
+/** What somebody has asked for: of the supervisor, or of one of its children. */
+
+import {
+  type Call,
+  causedBy,
+  type Child,
+  GONE,
+  hasRun,
+  type Idle,
+  isLeaving,
+  queued,
+  rest,
+  type Restart,
+} from "./_child.ts";
+import { end, fail } from "./_ends.ts";
+import { names, reach } from "./_graph.ts";
+import { cannot } from "./_messages.ts";
+import { again, hurry, plan, waiting } from "./_restarts.ts";
+import { list, renew } from "./_tree.ts";
+import {
+  become,
+  giveUp,
+  leave,
+  own,
+  retire,
+  tell,
+  type Turn,
+} from "./_turn.ts";
+
+/** The supervisor starts. */
+export function launch(turn: Turn): void {
+  const { tree } = turn;
+  renew(`start "${tree.rules.name}"`, tree);
+  const all = [...tree.children.values()].filter((child) => !isLeaving(child));
+  const left = new Set<Child>();
+  tree.phase = { is: "starting", left, hasEnded: false };
+  const old = all.find(({ state }) => hasRun(state));
+  if (old) {
+    const why = "its run before has not ended";
+    return fail(turn, cannot(`start ${own(turn, old)}`, why), true);
+  }
+  // Those that depend on one that was stopped by hand start with that.
+  const without = new Set(
+    all.filter(isHeld).flatMap((child) => [
+      ...reach(child, true),
+    ]),
+  );
+  for (const child of all) {
+    if (!without.has(child)) left.add(child);
+    if (!isHeld(child)) become(turn, child, queued());
+  }
+}
+
+/** It stops. */
+export function halt(turn: Turn, until: number): void {
+  const { phase } = turn.tree;
+  if (phase.is === "ending") phase.isAsked = true;
+  else if (phase.is !== "down") end(turn, until, undefined, true);
+}
+
+function isHeld({ state }: Child): boolean {
+  return state.is === "rest" && state.why === "held";
+}
+
+function isUp({ tree: { phase } }: Turn): boolean {
+  return phase.is === "starting" || phase.is === "running";
+}
+
+function wait(child: Child, id: number, what: Call["for"]): void {
+  child.calls = [...child.calls, { id, for: what, isAdding: false }];
+}
+
+function done({ effects }: Turn, call: number, error?: Error): void {
+  effects.push({ do: "settle", call, error });
+}
+
+/** Has a child that is down start, with its group where that is on its way. */
+function enqueue(turn: Turn, child: Child, back?: "new" | "done" | "held") {
+  const { rules, groups } = turn.tree;
+  const [group] = rules.strategy === "one-for-all" ? groups : [];
+  if (group) (group.members as Child[]).push(child);
+  become(turn, child, group ? waiting(group) : queued(back));
+}
+
+/** A start of the supervisor waits for a child no more. */
+function excuse(turn: Turn, child: Child): void {
+  const { phase } = turn.tree;
+  if (phase.is === "starting") phase.left.delete(child);
+}
+
+export function add(turn: Turn, child: Child, call: number): void {
+  const { tree } = turn;
+  try {
+    list(`add a child to "${tree.rules.name}"`, tree, child);
+  } catch (error) {
+    return done(turn, call, error as Error);
+  }
+  const change = "added";
+  tell(turn, { type: "children", change, child: child.name, error: undefined });
+  if (!isUp(turn)) return done(turn, call);
+  child.calls = [{ id: call, for: "up", isAdding: true }];
+  enqueue(turn, child);
+}
+
+export function remove(turn: Turn, child: Child, call: number): void {
+  const { tree, now } = turn;
+  const other = child.dependents.find((each) => names(each, child));
+  if (other) {
+    const why = `"${other.name}" depends on it`;
+    return done(turn, call, cannot(`remove ${own(turn, child)}`, why));
+  }
+  wait(child, call, "down");
+  excuse(turn, child);
+  if (isLeaving(child) && child.state.is !== "late") return;
+  takeDown(turn, child, GONE, now + tree.rules.stopTimeout);
+}
+
+/** Takes a child down, and with it the restart that it is the cause of. */
+function takeDown(
+  turn: Turn,
+  child: Child,
+  then: Idle,
+  deadline: number,
+): void {
+  const restart = causedBy(child);
+  giveUp(turn, child);
+  if (child.state.is === "late") again(turn, child, then, deadline);
+  else retire(turn, child, then, deadline);
+  if (restart) hurry(turn, restart);
+}
+
+export function stopOne(turn: Turn, child: Child, call: number): void {
+  const { tree, now } = turn;
+  if (isLeaving(child)) {
+    const why = "it is about to leave";
+    return done(turn, call, cannot(`stop ${own(turn, child)}`, why));
+  }
+  const deadline = now + tree.rules.stopTimeout;
+  wait(child, call, "down");
+  if (isUp(turn)) {
+    for (const each of [...reach(child, true)].reverse()) {
+      excuse(turn, each);
+      const { is } = each.state;
+      if (each === child || is !== "start" && is !== "up") continue;
+      retire(turn, each, queued(), deadline);
+    }
+  }
+  takeDown(turn, child, rest("held"), deadline);
+}
+
+export function startOne(turn: Turn, child: Child, call: number): void {
+  const { state } = child;
+  if (isLeaving(child)) {
+    const why = "it is about to leave";
+    return done(turn, call, cannot(`start ${own(turn, child)}`, why));
+  }
+  if (!isUp(turn)) {
+    // It is started with the others.
+    if (isHeld(child)) become(turn, child, rest("new"));
+    return done(turn, call);
+  }
+  if (state.is === "up") return done(turn, call);
+  wait(child, call, "up");
+  if (state.is === "rest") enqueue(turn, child, state.why);
+  else if ("then" in state && state.then.is === "rest") {
+    retire(turn, child, queued(), undefined);
+  }
+}
+
+export function restartOne(
+  turn: Turn,
+  child: Child,
+  call: number,
+  isGroup: boolean,
+): void {
+  const { state } = child;
+  if (!isUp(turn) || isLeaving(child)) {
+    const why = "it is not to run";
+    return done(turn, call, cannot(`restart ${own(turn, child)}`, why));
+  }
+  wait(child, call, "up");
+  child.attempts = 0;
+  const restart = causedBy(child);
+  if (restart) return hurryByHand(turn, restart);
+  const idle = "then" in state ? state.then : state;
+  // Another's restart that has taken it down brings it back, too.
+  if (idle.is === "wait") return;
+  if (state.is === "rest") return enqueue(turn, child, state.why);
+  if (idle.is === "queue") {
+    if (state.is === "late") again(turn, child, queued());
+    else if (state.is === "queue") {
+      // Its circuit is closed.
+      become(turn, child, { ...state, isTrial: false });
+    }
+    return;
+  }
+  plan(turn, child, {
+    delay: 0,
+    isTrial: false,
+    isGroup,
+    error: undefined,
+  }, (then) => {
+    // Alone it is no group that waits.
+    const own = isGroup && then.is === "wait" ? then : queued();
+    retire(turn, child, own, undefined);
+  });
+}
+
+/** A restart that waits is made now, and its circuit closes. */
+function hurryByHand(turn: Turn, restart: Restart): void {
+  if (restart.isTrial) {
+    const closed = { ...restart, isTrial: false };
+    const { groups } = turn.tree;
+    if (groups.delete(restart)) groups.add(closed);
+    for (const each of restart.members) {
+      const { state } = each;
+      const idle = "then" in state ? state.then : state;
+      if (idle.is !== "wait" || idle.restart !== restart) continue;
+      const then = waiting(closed);
+      if ("then" in state) retire(turn, each, then, undefined);
+      else leave(turn, each, then);
+    }
+    return hurry(turn, closed);
+  }
+  hurry(turn, restart);
+}

@@ -1,0 +1,271 @@
+/** What follows when a child, or the supervisor, ends or fails. */
+
+import {
+  type Child,
+  ENDED,
+  GONE,
+  hasRun,
+  type Idle,
+  isGoing,
+  isLeaving,
+  isNew,
+  rest,
+  type Starting,
+  type Up,
+} from "./_child.ts";
+import { cannot } from "./_messages.ts";
+import { count, delayOf, forget, plan, restartsOf } from "./_restarts.ts";
+import type { Failure } from "./_tree.ts";
+import {
+  answer,
+  become,
+  giveUp,
+  leave,
+  own,
+  retire,
+  type Turn,
+} from "./_turn.ts";
+
+/** How a run ended by itself. */
+export interface End {
+  /** What it failed with; absent where it ended cleanly. */
+  readonly error: Error | undefined;
+  /** Whether it is over; where not, it has to be asked to end. */
+  readonly isDown: boolean;
+  /** Whether something below it has not ended, so that it cannot start again. */
+  readonly isHung: boolean;
+  /** A random number from 0 to 1, for the backoff. */
+  readonly part: number;
+}
+
+/** Keeps what a child failed with. */
+export function note(turn: Turn, child: Child, error: Error): void {
+  const { phase } = turn.tree;
+  child.error = error;
+  // One that ends with the others fails nothing any more.
+  if (phase.is === "ending" || phase.is === "down") return;
+  const why = `keep ${own(turn, child)} running`;
+  turn.effects.push({ do: "record", error, phase: "start", child, why });
+}
+
+/** A run has ended that was not asked to, or did not get up. */
+export function fallen(
+  turn: Turn,
+  child: Child,
+  state: Starting | Up,
+  end: End,
+): void {
+  const { tree, now } = turn;
+  const { error, isDown } = end;
+  const isFirst = state.is === "start" && child.ups === 0;
+  if (state.is === "up" && now - state.since >= tree.rules.resetAfter) {
+    child.attempts = 0;
+  }
+  const put = (then: Idle) => {
+    if (isDown) return leave(turn, child, then);
+    const { run } = state;
+    const was = state.is;
+    become(turn, child, { is: "last", run, was, deadline: undefined, then });
+  };
+  if (isFirst && error && fallenFirst(turn, child, end, put)) return;
+  if (error) note(turn, child, error);
+  if (state.is === "start") {
+    answer(turn, child, "up", error);
+    // It was down before it was asked to start, and is so again.
+    if (state.back) return put(rest(state.back));
+  }
+  if (
+    child.restart === "permanent" || child.restart === "transient" && error
+  ) return restart(turn, child, end, state.isTrial, put);
+  put(child.restart === "temporary" ? ENDED : rest("done"));
+  if (child.isSignificant) shutDown(turn);
+}
+
+/** The first start of a child has failed; whether that is dealt with here. */
+function fallenFirst(
+  turn: Turn,
+  child: Child,
+  { error, part }: End,
+  put: (then: Idle) => void,
+): boolean {
+  const { phase } = turn.tree;
+  const isAwaited = phase.is === "starting" && phase.left.has(child);
+  if (!isAwaited && !isNew(child)) return false;
+  const failure = error!;
+  if (child.firstStart === "retry") {
+    note(turn, child, failure);
+    const delay = delayOf(turn, child, part);
+    plan(turn, child, {
+      delay,
+      isTrial: false,
+      isGroup: false,
+      error: failure,
+    }, put);
+  } else if (isAwaited) {
+    const what = `start ${own(turn, child)}`;
+    child.error = failure;
+    put(rest("new"));
+    fail(turn, cannot(what, failure.message, failure));
+  } else {
+    child.error = failure;
+    answer(turn, child, "up", failure);
+    put(GONE);
+  }
+  return true;
+}
+
+/** A child is to be started again: after its backoff, or not at all. */
+export function restart(
+  turn: Turn,
+  child: Child,
+  { error, part, isHung }: Pick<End, "error" | "part" | "isHung">,
+  isTrial: boolean,
+  put: (then: Idle) => void,
+): void {
+  const { name, restarts, window, then, coolDown } = turn.tree.rules;
+  const isFull = restartsOf(turn, child) >= restarts;
+  if (!isHung && !isTrial && !isFull) {
+    const delay = delayOf(turn, child, part);
+    count(turn, child);
+    return checkHung(
+      turn,
+      plan(turn, child, {
+        delay,
+        isTrial: false,
+        isGroup: true,
+        error,
+      }, put).members.length > 1,
+      child,
+    );
+  }
+  if (then === "break") {
+    plan(turn, child, {
+      delay: coolDown,
+      isTrial: true,
+      isGroup: true,
+      error,
+    }, put);
+    return;
+  }
+  put(rest("done"));
+  const why = isHung
+    ? `"${child.name}" cannot be started again: ${error?.message}`
+    : `"${child.name}" ended after ${restarts} restarts within ${window} ms`;
+  fail(turn, cannot(`keep "${name}" running`, why, error), isHung);
+}
+
+/** A group whose cause did not end in its time does not start again. */
+function checkHung(turn: Turn, isGroup: boolean, child: Child): void {
+  if (isGroup && child.state.is === "late") hang(turn, child, undefined);
+}
+
+/** A child keeps its group from being restarted: the supervisor fails. */
+export function hang(
+  turn: Turn,
+  child: Child,
+  cause: Error | undefined,
+  ms?: number,
+): void {
+  const why = ms === undefined
+    ? `"${child.name}" did not end`
+    : `"${child.name}" did not end within ${ms} ms`;
+  const what = `keep "${turn.tree.rules.name}" running`;
+  fail(turn, cannot(what, why, cause), true);
+}
+
+/** The supervisor fails: all its children end. */
+export function fail(turn: Turn, error: Error, isHung = false): void {
+  const { stopTimeout } = turn.tree.rules;
+  end(turn, turn.now + stopTimeout, { error, isHung });
+}
+
+/** All children end. */
+export function end(
+  turn: Turn,
+  until: number,
+  failure?: Failure,
+  isAsked = false,
+): void {
+  const { tree } = turn;
+  const all = [...tree.children.values()];
+  const left = new Set(all.filter(({ state }) => hasRun(state)));
+  tree.phase = { is: "ending", until, left, failure, isAsked };
+  tree.groups.clear();
+  for (const child of all.reverse()) {
+    // It is listed only if it starts.
+    const isLost = isLeaving(child) || isNew(child);
+    const { state } = child;
+    const idle = "then" in state ? state.then : state;
+    const isHeld = idle.is === "rest" && idle.why === "held";
+    giveUp(turn, child);
+    retire(
+      turn,
+      child,
+      isLost ? GONE : rest(isHeld ? "held" : "new"),
+      until,
+    );
+  }
+}
+
+/** A significant child has ended by itself. */
+function shutDown(turn: Turn): void {
+  const { tree, now } = turn;
+  const { autoShutdown, stopTimeout } = tree.rules;
+  const { phase } = tree;
+  // A start is not cut short: it is looked at when all are up.
+  if (phase.is === "starting") phase.hasEnded = true;
+  if (phase.is !== "running" || autoShutdown === "never") return;
+  const isLeft = autoShutdown === "all" &&
+    [...tree.children.values()].some(({ isSignificant, state }) =>
+      isSignificant && !(state.is === "rest" && state.why !== "held")
+    );
+  if (!isLeft) end(turn, now + stopTimeout);
+}
+
+/** All that have to be up at the start of the supervisor have been. */
+export function checkReady(turn: Turn): void {
+  const { tree } = turn;
+  const { phase } = tree;
+  if (phase.is !== "starting" || phase.left.size > 0) return;
+  tree.phase = { is: "running" };
+  turn.effects.push({ do: "ready" });
+  if (phase.hasEnded) shutDown(turn);
+}
+
+/** The run of the supervisor is over once its children are down. */
+export function checkOver(turn: Turn): void {
+  const { tree } = turn;
+  const { phase } = tree;
+  if (phase.is !== "ending") return;
+  const { left, failure, isAsked } = phase;
+  for (const { state } of left) {
+    // A stop waits for every end; who fails or ends by itself does not wait for
+    // those that do not end in their time.
+    if (isAsked || isGoing(state)) return;
+  }
+  tree.phase = { is: "down" };
+  turn.effects.push({ do: "over", failure: failure ?? lateOf(turn, left) });
+}
+
+/** What a supervisor fails with that ended by itself, though not all are down. */
+function lateOf(turn: Turn, left: Set<Child>): Failure | undefined {
+  if (left.size === 0) return undefined;
+  const { name, stopTimeout } = turn.tree.rules;
+  const why = `its children did not end within ${stopTimeout} ms`;
+  return { error: cannot(`stop "${name}"`, why), isHung: true };
+}
+
+/** A trial has proved itself: its circuit closes. */
+export function prove(turn: Turn, child: Child, state: Up): void {
+  const { run } = state;
+  // What it has been up so far is counted as it becomes this.
+  const since = turn.now;
+  become(turn, child, {
+    is: "up",
+    run,
+    since,
+    until: Infinity,
+    isTrial: false,
+  });
+  forget(turn, child);
+}

@@ -1,0 +1,61 @@
+/** What a child is outside the decisions: its runner, or the way to make one. */
+
+import { peek } from "../_internal/errors.ts";
+import type { SupervisedRunner } from "./options.ts";
+
+/** One child's. */
+export interface Ref {
+  runner: SupervisedRunner | undefined;
+  readonly create:
+    | ((signal: AbortSignal) => SupervisedRunner | Promise<SupervisedRunner>)
+    | undefined;
+  /** The runners that `create` has given before. */
+  given: WeakSet<object> | undefined;
+  /** The start of a run that is being made ready by `create`. */
+  making: AbortController | undefined;
+  /** Whether a start of the runner has not settled. */
+  isStarting: boolean;
+  /** The run whose end is awaited. */
+  watched: number;
+  /** Leaves the ticks that were to show that the runner works. */
+  leave: (() => void) | undefined;
+  /** The way to the child, for those who watch a whole tree. */
+  path: readonly string[] | undefined;
+}
+
+/** Makes one. */
+export function refOf(
+  runner: SupervisedRunner | undefined,
+  create: Ref["create"],
+): Ref {
+  return {
+    runner,
+    create,
+    given: undefined,
+    making: undefined,
+    isStarting: false,
+    watched: 0,
+    leave: undefined,
+    path: undefined,
+  };
+}
+
+/** Whether a value has what a supervisor needs of a runner. */
+export function isRunner(value: unknown): value is SupervisedRunner {
+  return ["start", "stop", "finished", "uptime"].every((name) =>
+    typeof peek(value, name) === "function"
+  );
+}
+
+/** How long a runner gives itself for a stop, where it says so. */
+export function graceOf(runner: unknown): number | undefined {
+  const ms = peek(runner, "stopTimeout");
+  return typeof ms === "number" && ms >= 0 ? ms : undefined;
+}
+
+/** Whether a runner says how its ticks went: then these show that it works. */
+export function hasTicks(runner: unknown): boolean {
+  const ticks = peek(runner, "ticks");
+  return typeof peek(ticks, "total") === "number" &&
+    typeof peek(ticks, "failed") === "number";
+}

@@ -1,0 +1,207 @@
+/** Starts and stops the runners of children, and says what has come of it. */
+
+import { toError } from "../_internal/errors.ts";
+import { keep } from "../_internal/kept.ts";
+import { nothing } from "../_internal/settings.ts";
+import type { RunnerEvent } from "../runner.ts";
+import { type Child, isKept } from "./_child.ts";
+import type { Event } from "./_decide.ts";
+import { isHung } from "./_hung.ts";
+import { graceOf, hasTicks, isRunner, type Ref } from "./_ref.ts";
+import { now } from "./_time.ts";
+import type { SupervisedRunner } from "./options.ts";
+
+/** What is known of one child's runner. */
+export function refTo(child: Child): Ref {
+  return child.ref as Ref;
+}
+
+/** What the runs of children need of their supervisor. */
+export interface Owner {
+  /** Says what has happened. */
+  feed(event: Event): void;
+  /** Cuts the stops short. */
+  readonly force: AbortSignal | undefined;
+  /** The runners of all children: none may be two children's. */
+  readonly runners: Set<object>;
+  /** A child has another runner. */
+  changed(child: Child): void;
+}
+
+/** Calls a function and says how it went, also where it throws. */
+function settle(
+  work: () => unknown,
+  done: () => void,
+  failed: (error: Error) => void,
+): void {
+  const fail = (error: unknown) => failed(toError(error));
+  try {
+    Promise.resolve(work()).then(done, fail);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+function isUnderWay({ state }: Child, run: number): boolean {
+  return "run" in state && state.run === run;
+}
+
+/** Starts a run, unless that was called off meanwhile. */
+export function start(owner: Owner, child: Child, run: number): void {
+  const ref = refTo(child);
+  if (child.state.is !== "start" || child.state.run !== run) {
+    return owner.feed({ is: "ended", child, run });
+  }
+  if (ref.create) return make(owner, child, run, ref);
+  launch(owner, child, run, ref, ref.runner!, child.startTimeout);
+}
+
+/** Has a runner made for a run. */
+function make(owner: Owner, child: Child, run: number, ref: Ref): void {
+  const { state, startTimeout } = child;
+  const began = now();
+  const making = ref.making = new AbortController();
+  const failed = (error: Error) => {
+    if (ref.making !== making) return;
+    ref.making = undefined;
+    owner.feed({ is: "failed", child, run, error, isDown: true });
+  };
+  void state;
+  settle(
+    async () => {
+      const runner = await ref.create!(making.signal);
+      if (ref.making !== making) return;
+      if (!isRunner(runner)) throw new TypeError("'create' gave no runner");
+      ref.given ??= new WeakSet();
+      if (ref.given.has(runner) || owner.runners.has(runner)) {
+        throw new Error("'create' gave a runner that it gave before");
+      }
+      ref.given.add(runner);
+      replace(owner, child, ref, runner);
+      ref.making = undefined;
+      const left = startTimeout === undefined
+        ? undefined
+        : Math.max(0, startTimeout - (now() - began));
+      if (child.state.is === "start" && child.state.run === run) {
+        launch(owner, child, run, ref, runner, left);
+      } else owner.feed({ is: "ended", child, run });
+    },
+    nothing,
+    failed,
+  );
+}
+
+function replace(
+  owner: Owner,
+  child: Child,
+  ref: Ref,
+  runner: SupervisedRunner,
+): void {
+  if (ref.runner) owner.runners.delete(ref.runner);
+  owner.runners.add(runner);
+  ref.runner = runner;
+  child.grace = graceOf(runner);
+  keep(runner, isKept(child.state));
+  owner.changed(child);
+}
+
+function launch(
+  owner: Owner,
+  child: Child,
+  run: number,
+  ref: Ref,
+  runner: SupervisedRunner,
+  timeout: number | undefined,
+): void {
+  if (ref.isStarting) {
+    const error = new Error("an earlier start has not settled");
+    return owner.feed({ is: "failed", child, run, error, isDown: true });
+  }
+  ref.isStarting = true;
+  settle(
+    () => timeout === undefined ? runner.start() : runner.start({ timeout }),
+    () => {
+      ref.isStarting = false;
+      if (!isUnderWay(child, run)) return;
+      const isProven = !hasTicks(runner);
+      owner.feed({ is: "up", child, run, isProven });
+      watch(owner, child, run, ref, runner);
+      if (!isProven) awaitTick(owner, child, run, ref, runner);
+    },
+    (error) => {
+      ref.isStarting = false;
+      const isDown = runner.state === "stopped";
+      owner.feed({ is: "failed", child, run, error, isDown });
+      // Asked to end meanwhile, it may do so late.
+      if (!isDown) watch(owner, child, run, ref, runner);
+    },
+  );
+}
+
+/** Says when a run is over. */
+function watch(
+  owner: Owner,
+  child: Child,
+  run: number,
+  ref: Ref,
+  runner: SupervisedRunner,
+): void {
+  if (ref.watched === run || !isUnderWay(child, run)) return;
+  ref.watched = run;
+  const ended = (error?: Error) => {
+    ref.leave?.();
+    ref.leave = undefined;
+    owner.feed({ is: "ended", child, run, error, isHung: isHung(error) });
+  };
+  settle(() => runner.finished(), () => ended(), ended);
+}
+
+/** Says when the first tick of a run has succeeded. */
+function awaitTick(
+  owner: Owner,
+  child: Child,
+  run: number,
+  ref: Ref,
+  runner: SupervisedRunner,
+): void {
+  ref.leave?.();
+  const leave = ref.leave = runner.observe((event: RunnerEvent) => {
+    if (event.type !== "tick" || event.error || event.skipped) return;
+    leave();
+    if (ref.leave === leave) ref.leave = undefined;
+    owner.feed({ is: "proven", child, run });
+  });
+}
+
+/** Has a run end within so many milliseconds. */
+export function stop(
+  owner: Owner,
+  child: Child,
+  run: number,
+  timeout: number,
+): void {
+  const ref = refTo(child);
+  const { making, runner } = ref;
+  if (!isUnderWay(child, run) || child.state.is !== "stop") return;
+  if (making) {
+    ref.making = undefined;
+    making.abort();
+    return owner.feed({ is: "ended", child, run });
+  }
+  if (!runner) return owner.feed({ is: "ended", child, run });
+  settle(
+    () => runner.stop({ timeout, signal: owner.force }),
+    // What the run failed with is told first, where it did.
+    () =>
+      void Promise.resolve().then(() =>
+        owner.feed({ is: "ended", child, run })
+      ),
+    (error) => {
+      if (runner.state === "stopped") {
+        return owner.feed({ is: "ended", child, run });
+      }
+      owner.feed({ is: "late", child, run, error });
+      watch(owner, child, run, ref, runner);
+    },
+  );
+}
