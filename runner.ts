@@ -200,6 +200,8 @@ export interface RunnerTickEvent {
   readonly missed: number;
   /** What the tick failed with; absent where it did not. */
   readonly error?: Error;
+  /** How often the tick was tried; there where the ticker has `retry`. */
+  readonly attempts?: number;
   /** There where the tick has called `control.skip()` and has not failed. */
   readonly skipped?: true;
 }

@@ -8,6 +8,8 @@ export class Body {
   readonly interval: number | Schedule;
   readonly work: TickFunction;
   readonly settings: Settings;
+  /** The last run that is known of, in epoch ms, with the option `lastRun`. */
+  lastRun: number | undefined;
   /** How many ticks have ended. */
   total = 0;
   #facts: Facts | undefined;

@@ -16,6 +16,8 @@ const MOST_BACK = 3 * 3_600_000;
 export interface Times {
   readonly scheduledAt: number;
   readonly startedAt: number;
+  /** Whether it is a run of the schedule, rather than a tick beside it. */
+  readonly isRun: boolean;
 }
 
 /** What a calendar needs of the run that goes by it. */
@@ -60,6 +62,12 @@ export class Calendar {
   /** The next run; `Infinity` where there is none, NaN where nobody has asked. */
   get next(): number {
     return this.#next ?? NaN;
+  }
+
+  /** Whether a run has come up that has not been passed; asks where nobody has. */
+  isDue(now: number): boolean {
+    this.#look(now);
+    return (this.#next ??= this.#after(this.#mark)) <= now;
   }
 
   /**

@@ -17,9 +17,12 @@
 export type { Lifecycle } from "../_internal/lifecycle.ts";
 export type * from "../runner.ts";
 export type {
+  LastRun,
+  RetryOptions,
   TickControl,
   TickerOptions,
   TickFunction,
+  TickGate,
   TickOptions,
   Ticks,
 } from "./spec.ts";

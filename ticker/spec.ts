@@ -49,6 +49,68 @@ export type TickFunction = (
   control: TickControl,
 ) => unknown;
 
+/** Something that says when there is a place for work: a `Gate`, for example. */
+export interface TickGate {
+  /**
+   * Calls `work` once there is a place, which is taken until what it returns has
+   * settled. Rejects where it refuses, or `signal` aborts before.
+   */
+  run(
+    work: () => Promise<void> | undefined,
+    options: { readonly priority: number; readonly signal: AbortSignal },
+  ): unknown;
+}
+
+/** When a tick that has failed is tried again. */
+export interface RetryOptions {
+  /** How often at most, after the first attempt: a whole number, or `Infinity`. */
+  readonly times: number;
+  /**
+   * The longest pause before the second attempt, in milliseconds.
+   *
+   * @default 100
+   */
+  readonly initial?: number | undefined;
+  /**
+   * By how much the longest pause grows with each attempt: a number from 1.
+   *
+   * @default 2
+   */
+  readonly factor?: number | undefined;
+  /**
+   * What the longest pause never exceeds, in milliseconds.
+   *
+   * @default 15000
+   */
+  readonly max?: number | undefined;
+  /**
+   * The share of the longest pause that is waited: a number from 0 to 1.
+   *
+   * @default Math.random
+   */
+  readonly random?: (() => number) | undefined;
+}
+
+/** Where it is kept when a ticker ran last, for a machine that was down. */
+export interface LastRun {
+  /** When it ran last; nothing where that is not known. */
+  load():
+    | Date
+    | number
+    | undefined
+    | Promise<Date | number | undefined>;
+  /** Keeps a run, by when it was due. */
+  save(run: Date): void | Promise<void>;
+  /**
+   * Whether a run is saved when its tick has ended well, so that one which a crash
+   * cut off is run again; or before it begins, so that it is not. Where the latter
+   * fails, the run is missed.
+   *
+   * @default "after"
+   */
+  readonly when?: "after" | "before" | undefined;
+}
+
 /** Options of {@linkcode Ticker}. */
 export interface TickerOptions extends RunnerOptions {
   /**
@@ -60,6 +122,19 @@ export interface TickerOptions extends RunnerOptions {
    * @default "keep"
    */
   readonly context?: "keep" | "none" | undefined;
+  /**
+   * After how many failed ticks in a row the run ends with the last of their
+   * errors, as {@linkcode Runner} says of a run that fails: a whole number from 1,
+   * or `Infinity`.
+   *
+   * @default Infinity
+   */
+  readonly failAfter?: number | undefined;
+  /**
+   * What says when there is a place for a tick. One that is due waits for its
+   * place, at most one at a time; points that pass meanwhile are missed.
+   */
+  readonly gate?: TickGate | undefined;
   /**
    * Whether the first tick comes inside the launch, rather than one interval
    * after it.
@@ -76,12 +151,31 @@ export interface TickerOptions extends RunnerOptions {
    */
   readonly lateness?: number | undefined;
   /**
+   * Where it is kept when the ticker ran last, for schedules only: what was missed
+   * while the machine was down is run once, late, at the launch, if `lateness`
+   * allows. Each of its functions is given ten seconds; what it fails with is
+   * recorded, and the ticker goes on.
+   */
+  readonly lastRun?: LastRun | undefined;
+  /**
    * Whether the wait for the next tick keeps the process alive, where the engine
    * has that notion.
    *
    * @default true
    */
   readonly persistent?: boolean | undefined;
+  /**
+   * What the gate is told of the importance of the ticks; more is more.
+   *
+   * @default 0
+   */
+  readonly priority?: number | undefined;
+  /**
+   * Has a failed tick tried again, after a random pause, if that ends before the
+   * next point of the grid or run of the schedule and within `tickTimeout`. All
+   * attempts are one tick; only what the last fails with is recorded.
+   */
+  readonly retry?: RetryOptions | undefined;
   /**
    * How long a tick may take in milliseconds. One that takes longer has its signal
    * aborted and a `TimeoutError` recorded; the next still waits for its end.

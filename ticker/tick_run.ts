@@ -5,27 +5,37 @@ import {
   outside,
   within,
 } from "../_internal/context.ts";
-import { isCleanAbort } from "../_internal/errors.ts";
+import { isCleanAbort, text, toError } from "../_internal/errors.ts";
 import type { TickFacts } from "../_internal/hook.ts";
 import type { Machine } from "../_internal/machine.ts";
 import type { Run, Thrown } from "../_internal/run.ts";
 import { RunSignals } from "../_internal/run_signals.ts";
+import { unref } from "../_internal/runtime.ts";
+import { timeOf } from "../_internal/schedules.ts";
 import { EPSILON } from "../_internal/timer.ts";
+import { says } from "../_internal/validate.ts";
 import type { Schedule } from "../runner.ts";
 import type { Body } from "./body.ts";
 import { Calendar, type Times } from "./calendar.ts";
+import { Extras } from "./extras.ts";
 import { intervalOf } from "./interval.ts";
 import { Limit } from "./limit.ts";
-import type { TickControl } from "./spec.ts";
+import type { LastRun, TickControl } from "./spec.ts";
 
 // Numbers, as a text would be one more thing for the garbage collector to look at.
 const WAITING = 0;
-const TICKING = 1;
+// For a place in a gate, or for what is known of the last run.
+const QUEUED = 1;
+// Of the last run, before or after its tick.
+const SAVING = 2;
+const TICKING = 3;
 // A schedule is somebody's code: what it calls finds the run at work.
-const ASKING = 2;
+const ASKING = 4;
+// As QUEUED, of the only tick of a run that a host has asked for.
+const LAST = 5;
 // Asked to end: with no tick in flight, and with one.
-const HALTED = 3;
-const ENDING = 4;
+const HALTED = 6;
+const ENDING = 7;
 
 /** How a tick ends that has called `control.skip()`. */
 const SKIPPED = Symbol("skipped");
@@ -59,6 +69,7 @@ export class TickRun implements Run, Alarm, TickFacts {
   passed = 0;
   readonly #body: Body;
   readonly #clock: Clock;
+  readonly #extras: Extras | undefined;
   #control: TickControl | undefined;
   #phase: number = TICKING;
   #interval = 0;
@@ -83,6 +94,8 @@ export class TickRun implements Run, Alarm, TickFacts {
     this.context = body.settings.context === "none" ? outside : contextHere();
     this.#body = body;
     this.#clock = clockOf(body.settings.persistent);
+    const { special } = body.settings;
+    this.#extras = special && new Extras(special);
     if (body.facts) body.facts.failedInARow = 0;
     this.#goBy(body.interval);
     this.due = this.#origin;
@@ -91,6 +104,11 @@ export class TickRun implements Run, Alarm, TickFacts {
   }
 
   get isIdle(): boolean {
+    return this.#phase <= QUEUED || this.#phase === LAST;
+  }
+
+  /** Whether a host may have it tick now. */
+  get isFree(): boolean {
     return this.#phase === WAITING;
   }
 
@@ -122,7 +140,7 @@ export class TickRun implements Run, Alarm, TickFacts {
 
   /** The next point or run, in epoch milliseconds; NaN where there is none. */
   get nextAt(): number {
-    if (this.#phase >= HALTED) return NaN;
+    if (this.#phase >= LAST) return NaN;
     if (this.#calendar) return this.#calendar.next;
     const now = this.#clock.now();
     const next = this.#phase === WAITING ? this.due : this.#pointAfter(now);
@@ -130,8 +148,26 @@ export class TickRun implements Run, Alarm, TickFacts {
   }
 
   begin(): void {
-    if (this.#body.settings.immediate) {
-      this.#inContext(() => this.#tickBeside());
+    const lastRun = this.#extras?.special.lastRun;
+    if (lastRun && this.#body.lastRun === undefined) this.#load(lastRun);
+    else this.#first();
+  }
+
+  /** The first tick, or the wait for it. */
+  #first(): void {
+    const { interval, lastRun, settings: { immediate } } = this.#body;
+    if (this.#extras?.special.lastRun) {
+      const now = Date.now();
+      this.#phase = ASKING;
+      if (lastRun !== undefined) {
+        this.#calendar = new Calendar(this, interval as Schedule, lastRun, now);
+      }
+      const isDue = this.#calendar!.isDue(now);
+      if (this.#phase >= HALTED) return this.machine.ended(this);
+      if (isDue) return this.ring();
+    }
+    if (immediate) {
+      this.#inContext(() => this.#queue(() => this.#tickBeside()));
     } else this.#arm();
   }
 
@@ -143,10 +179,14 @@ export class TickRun implements Run, Alarm, TickFacts {
   /** Ticks beside the grid, because the host says so, and then ends if asked. */
   host(limit: Limit, isOnly: boolean, scheduledAt?: number): void {
     this.#clock.disarm(this);
-    if (isOnly) this.#phase = ENDING;
-    this.due = this.#clock.now();
     this.#limit = limit;
-    this.#inContext(() => this.#tickBeside(scheduledAt));
+    if (this.#extras) limit.whenAborted = () => this.#giveUp();
+    const begin = () => {
+      if (isOnly) this.#phase = ENDING;
+      this.due = this.#clock.now();
+      this.#tickBeside(scheduledAt);
+    };
+    this.#inContext(() => this.#queue(begin, isOnly ? LAST : QUEUED));
   }
 
   /** The tick in flight is to count neither as a success nor as a failure. */
@@ -162,6 +202,84 @@ export class TickRun implements Run, Alarm, TickFacts {
   }
 
   #ring(): void {
+    const { place } = this.#extras ?? {};
+    if (!place) return this.#rung();
+    if (this.#calendar) {
+      // It may only be time to look at the clock.
+      const now = Date.now();
+      this.#phase = ASKING;
+      if (!this.#calendar.isDue(now)) return this.#rest(now);
+      if (this.#phase >= HALTED) return this.machine.ended(this);
+    }
+    this.#queue(() => this.#rung());
+  }
+
+  /** Calls `enter` when there is a place for a tick. */
+  #queue(enter: () => void, phase = QUEUED): void {
+    const { place } = this.#extras ?? {};
+    if (!place) return enter();
+    // Who leaves a gate calls those that wait for it, in a context of its own.
+    const here = this.context === outside ? outside : contextHere();
+    this.#phase = phase;
+    place.take(() => {
+      this.#clock.now();
+      within(here, enter);
+      // For the next to ring, as the tick may have blocked.
+      this.#clock.now();
+    }, (error) => this.#refused(error));
+  }
+
+  /** There is no place for what is due, which is missed. */
+  #refused(error: unknown): void {
+    const limit = this.#limit;
+    const isLast = this.#phase === LAST;
+    this.#limit = undefined;
+    // A host is told of it.
+    if (limit) limit.end({ error });
+    else this.#tell(error);
+    if (isLast) return this.machine.ended(this);
+    const now = this.#clock.now();
+    if (!this.#calendar) {
+      const passed = now - this.#origin + EPSILON;
+      return this.#arm(undefined, Math.floor(passed / this.#interval) + 1);
+    }
+    const moment = Date.now();
+    this.#phase = ASKING;
+    this.#calendar.pass(moment, moment);
+    this.#arm(moment);
+  }
+
+  /** Tells observers of an error that is not recorded. */
+  #tell(value: unknown): void {
+    const { machine } = this;
+    if (!machine.isObserved) return;
+    const error = toError(value);
+    machine.enter();
+    machine.emit({
+      type: "error",
+      runner: machine.runner,
+      error,
+      phase: "tick",
+    });
+    machine.exit();
+  }
+
+  /** What is waited for beside a tick is not waited for any more. */
+  #giveUp(): void {
+    const { place, pause, failed } = this.#extras!;
+    const { reason } = this.#limit?.controller.signal ?? this.signals;
+    if (this.isIdle) {
+      place?.leave(reason);
+      return this.#refused(reason);
+    }
+    if (!failed) return;
+    pause.disarm();
+    place?.leave(reason);
+    this.#extras!.failed = undefined;
+    void Promise.resolve().then(() => this.#ended(failed, true));
+  }
+
+  #rung(): void {
     if (this.#calendar) {
       const now = Date.now();
       this.#phase = ASKING;
@@ -174,7 +292,7 @@ export class TickRun implements Run, Alarm, TickFacts {
         this.#calendar.ran(scheduledAt);
         // That asks the schedule once more.
         if (this.#phase === ASKING) {
-          return this.#tick({ scheduledAt, startedAt: now });
+          return this.#run({ scheduledAt, startedAt: now, isRun: true });
         }
       }
       // As of the same moment: what is due since then has yet to be seen.
@@ -195,18 +313,29 @@ export class TickRun implements Run, Alarm, TickFacts {
     if (this.#phase > TICKING) return false;
     this.#clock.disarm(this);
     this.#goBy(checked);
-    if (this.isIdle) this.#arm();
+    if (!this.isIdle) return true;
+    this.#extras?.patience.cutOff();
+    this.#extras?.place?.leave();
+    this.#arm();
     return true;
   }
 
   halted(): void {
+    const { isIdle } = this;
+    const wasTicking = this.tickingSince !== undefined;
     this.#clock.disarm(this);
-    const isTicking = this.#phase === TICKING;
-    if (this.isIdle) {
-      this.pending = 0;
-      void Promise.resolve().then(() => this.machine.ended(this));
-    } else this.#limit?.controller.abort(this.signals.reason);
-    this.#phase = isTicking ? ENDING : HALTED;
+    this.#phase = wasTicking ? ENDING : HALTED;
+    if (!isIdle) {
+      this.#limit?.abort(this.signals.reason);
+      if (this.#extras?.failed) this.#giveUp();
+      return;
+    }
+    this.#extras?.patience.cutOff();
+    this.#extras?.place?.leave(this.signals.reason);
+    this.#limit?.end({ error: this.signals.reason });
+    this.#limit = undefined;
+    this.pending = 0;
+    void Promise.resolve().then(() => this.machine.ended(this));
   }
 
   #goBy(interval: number | Schedule): void {
@@ -220,17 +349,14 @@ export class TickRun implements Run, Alarm, TickFacts {
   }
 
   /** The first point that has not passed by a moment. */
-  #pointAfter(now: number): number {
+  #pointAfter(now: number, least = this.passed + 1): number {
     const passed = now - this.#origin - EPSILON;
-    const point = Math.max(
-      Math.ceil(passed / this.#interval),
-      this.passed + 1,
-    );
+    const point = Math.max(Math.ceil(passed / this.#interval), least);
     return this.#origin + point * this.#interval;
   }
 
   /** Waits for the first point that has not passed by the latest reading. */
-  #arm(now?: number): void {
+  #arm(now?: number, least?: number): void {
     const { latest } = this.#clock;
     if (this.#calendar) {
       this.#phase = ASKING;
@@ -245,7 +371,7 @@ export class TickRun implements Run, Alarm, TickFacts {
       this.due = latest + Math.min(wait, RECHECK);
       // The answer may have taken long.
       this.#clock.now();
-    } else this.due = this.#pointAfter(latest);
+    } else this.due = this.#pointAfter(latest, least);
     try {
       this.#clock.arm(this);
       this.#phase = WAITING;
@@ -259,21 +385,48 @@ export class TickRun implements Run, Alarm, TickFacts {
     this.missed = 0;
     if (this.#calendar) {
       const now = Date.now();
-      this.#tick({ scheduledAt: scheduledAt ?? now, startedAt: now });
+      this.#run({
+        scheduledAt: scheduledAt ?? now,
+        startedAt: now,
+        isRun: scheduledAt !== undefined,
+      });
     } else {
       this.due = scheduledAt ?? this.due;
       this.#tick();
     }
   }
 
+  /** Ticks by the wall clock, where the run is to be saved before that. */
+  #run(times: Times): void {
+    const { special } = this.#extras ?? {};
+    if (special?.lastRun?.when !== "before" || !times.isRun) {
+      return this.#tick(times);
+    }
+    const wasEnding = this.#phase === ENDING;
+    this.#save(special.lastRun, times.scheduledAt, (isSaved) => {
+      // At most once: what is not known to be saved is not run.
+      if (!isSaved || this.#phase === HALTED) return this.#rest();
+      this.#clock.now();
+      if (wasEnding) this.#phase = ENDING;
+      this.#tick({ ...times, startedAt: Date.now() });
+    });
+  }
+
   #tick(times?: Times): void {
-    const { work, settings: { tickTimeout } } = this.#body;
+    const { tickTimeout } = this.#body.settings;
     this.#startedAt = this.#clock.latest;
     this.#times = times;
     if (this.#phase !== ENDING) this.#phase = TICKING;
     this.#outcome = undefined;
+    if (this.#extras) this.#extras.attempts = 0;
     // A host has brought its limit.
     if (tickTimeout < Infinity) this.#limit ??= new Limit();
+    this.#attempt();
+  }
+
+  #attempt(): void {
+    const { work, settings: { tickTimeout } } = this.#body;
+    if (this.#extras) this.#extras.attempts++;
     let pending: PromiseLike<unknown> | undefined;
     let thrown: Thrown | undefined;
     try {
@@ -306,13 +459,13 @@ export class TickRun implements Run, Alarm, TickFacts {
     this.#ended(thrown);
     // A point that is reached at this very moment does not go by a timer, which
     // could only come later.
-    if (this.isIdle && this.due - this.#clock.now() <= EPSILON) {
+    if (this.isFree && this.due - this.#clock.now() <= EPSILON) {
       this.#clock.disarm(this);
       this.ring();
     }
   }
 
-  #ended(thrown: Thrown | undefined): void {
+  #ended(thrown: Thrown | undefined, isGivenUp = false): void {
     const { machine } = this;
     const startedAt = this.#startedAt;
     const { tickTimeout } = this.#body.settings;
@@ -326,11 +479,13 @@ export class TickRun implements Run, Alarm, TickFacts {
       thrown && !isCleanAbort(thrown.error, this.signals) &&
       !isCleanAbort(thrown.error, this.#limit?.controller.signal)
     ) {
+      if (!isGivenUp && this.#triesAgain(thrown)) return;
       this.#failed(machine.record(thrown.error, "tick"));
       // To print it took time.
       this.#clock.now();
     }
     this.#count();
+    const saved = thrown ? NaN : this.#toSave;
     machine.hook?.tick?.(
       this.#clock.latest,
       this.#clock.latest - startedAt,
@@ -338,20 +493,21 @@ export class TickRun implements Run, Alarm, TickFacts {
       this.missed,
       this.#outcome,
     );
-    if (!machine.isObserved) return this.#rest();
+    if (!machine.isObserved) return this.#leave(saved);
     machine.enter();
+    const { special, attempts } = this.#extras ?? {};
     machine.emit({
       type: "tick",
       runner: machine.runner,
-      scheduledAt: this.due,
-      startedAt,
-      ...this.#times,
+      scheduledAt: this.scheduledAt,
+      startedAt: this.#times?.startedAt ?? startedAt,
       duration: this.#clock.latest - startedAt,
       missed: this.missed,
+      ...(special?.retry && { attempts: attempts! }),
       ...(this.#outcome === SKIPPED && { skipped: true }),
       ...(typeof this.#outcome === "object" && { error: this.#outcome }),
     });
-    this.#rest();
+    this.#leave(saved);
     machine.exit();
     // For the next to ring: observers take time too.
     this.#clock.now();
@@ -394,10 +550,151 @@ export class TickRun implements Run, Alarm, TickFacts {
     machine.exit();
   }
 
+  /** Has a failed tick tried again later, where that is allowed. */
+  #triesAgain(thrown: Thrown): boolean {
+    const extras = this.#extras;
+    const { aborted } = this.#limit?.controller.signal ?? this.signals;
+    if (!extras || this.#outcome || aborted) return false;
+    const { wait } = extras;
+    if (wait >= this.#timeLeft()) return false;
+    const start = this.#clock.latest + wait;
+    extras.failed = thrown;
+    extras.place?.leave();
+    this.#tell(thrown.error);
+    // An observer may have told it to end.
+    if (!extras.failed) return true;
+    if (this.#limit) {
+      const { tickTimeout } = this.#body.settings;
+      const left = tickTimeout - (this.#clock.now() - this.#startedAt);
+      this.#limit.whenAborted = () => this.#giveUp();
+      this.#limit.arm(left, () => this.#expire());
+    }
+    this.#pause(
+      extras,
+      start - this.#clock.now(),
+      () => this.#tryAgain(extras),
+    );
+    return true;
+  }
+
+  #pause(extras: Extras, ms: number, passed: () => void): void {
+    extras.pause.arm(ms, passed);
+    if (!this.#body.settings.persistent) unref(extras.pause.armed?.id);
+  }
+
+  /** The next attempt of the tick in flight, unless it has become too late. */
+  #tryAgain(extras: Extras): void {
+    const left = this.#timeLeft();
+    if (left <= 0) return this.#giveUp();
+    const begin = () => {
+      extras.pause.disarm();
+      extras.failed = undefined;
+      this.#clock.now();
+      this.#attempt();
+      // For the next to ring, as the tick may have blocked.
+      this.#clock.now();
+    };
+    if (!extras.place) return begin();
+    const here = this.context === outside ? outside : contextHere();
+    if (left < Infinity) this.#pause(extras, left, () => this.#giveUp());
+    extras.place.take(() => within(here, begin), () => this.#giveUp());
+  }
+
+  /** How long until the next point, or the end of the tick's time, from now on. */
+  #timeLeft(): number {
+    const left = this.#body.settings.tickTimeout + this.#startedAt -
+      this.#clock.now();
+    // A host's only tick has no next.
+    if (this.#phase === ENDING) return left;
+    if (this.#calendar) {
+      const now = Date.now();
+      this.#calendar.isDue(now);
+      return Math.min(left, this.#calendar.next - now);
+    }
+    const passed = this.#startedAt - this.#origin + EPSILON;
+    const next = Math.max(Math.floor(passed / this.#interval), 0) + 1;
+    const point = this.#origin + next * this.#interval - EPSILON;
+    return Math.min(left, point - this.#clock.latest);
+  }
+
+  /** What is to be saved of the tick in flight, where that ends well. */
+  get #toSave(): number {
+    const lastRun = this.#extras?.special.lastRun;
+    if (!lastRun || !this.#times?.isRun || lastRun.when === "before") {
+      return NaN;
+    }
+    return typeof this.#outcome === "object" ? NaN : this.#times.scheduledAt;
+  }
+
+  #leave(saved: number): void {
+    if (saved !== saved) return this.#rest();
+    const { special, place } = this.#extras!;
+    place?.leave();
+    this.#save(special.lastRun!, saved, () => this.#rest());
+  }
+
+  /** Asks for the last run, before anything ticks. */
+  #load({ load }: LastRun): void {
+    const { machine } = this;
+    const { name } = machine.settings;
+    this.#phase = QUEUED;
+    this.#extras!.patience.ask(`load the last run of "${name}"`, load, (
+      answer,
+      thrown,
+    ) => {
+      const time = typeof answer === "number" ? answer : timeOf(answer);
+      if (thrown) machine.record(thrown.error, "start");
+      else if (time <= Date.now()) this.#body.lastRun = time;
+      else if (answer !== undefined) {
+        const why = says(
+          `load the last run of "${name}"`,
+          "load()",
+          "undefined or a date that has passed",
+          text(answer),
+        );
+        machine.record(new RangeError(why), "start");
+      }
+      this.#clock.now();
+      // An observer of the error may have told it to end.
+      if (this.#phase === QUEUED) this.#first();
+    });
+  }
+
+  /** Saves a run, and then goes on. */
+  #save(
+    { save, when }: LastRun,
+    run: number,
+    then: (isSaved: boolean) => void,
+  ): void {
+    const { machine } = this;
+    const what = `save the last run of "${machine.settings.name}"`;
+    this.#phase = this.#phase === ENDING ? HALTED : SAVING;
+    // Known here, whatever becomes of it there.
+    if (when !== "before") this.#body.lastRun = run;
+    this.#extras!.patience.ask(
+      what,
+      () => save(new Date(run)),
+      (_answer, thrown) => {
+        if (thrown) machine.record(thrown.error, "tick");
+        else this.#body.lastRun = run;
+        this.#clock.now();
+        then(!thrown);
+      },
+    );
+  }
+
   #rest(now?: number): void {
+    const { failAfter } = this.#body.settings;
+    this.#extras?.place?.leave();
     this.#limit?.end();
     this.#limit = undefined;
-    if (this.#phase >= HALTED) this.machine.ended(this);
+    if (
+      this.#phase === TICKING && typeof this.#outcome === "object" &&
+      this.#body.facts!.failedInARow >= failAfter
+    ) {
+      this.failure = this.#outcome;
+      this.machine.ended(this);
+    } else if (this.#phase >= HALTED) this.machine.ended(this);
     else this.#arm(now);
   }
 }

@@ -2,14 +2,12 @@ import { reasonOf } from "../_internal/errors.ts";
 import { Lifecycle, machineOf } from "../_internal/lifecycle.ts";
 import { Machine } from "../_internal/machine.ts";
 import type { Run } from "../_internal/run.ts";
-import { settingsOf } from "../_internal/settings.ts";
-import { checkUnknown } from "../_internal/unknown_options.ts";
-import { choice, finite, typed } from "../_internal/validate.ts";
+import { finite, typed } from "../_internal/validate.ts";
 import type { Schedule } from "../runner.ts";
 import { intervalOf } from "./interval.ts";
 import { Body } from "./body.ts";
 import { Limit } from "./limit.ts";
-import { DEFAULTS } from "./settings.ts";
+import { readSettings } from "./settings.ts";
 import type {
   TickerOptions,
   TickFunction,
@@ -88,9 +86,7 @@ export class Ticker extends Lifecycle {
     const what = "create a Ticker";
     const checked = intervalOf(what, interval);
     typed(what, "tick", tick, "function");
-    const settings = settingsOf(what, DEFAULTS, options);
-    checkUnknown(what, "Ticker", options, Object.keys(DEFAULTS));
-    choice(what, "context", settings.context, "keep", "none");
+    const settings = readSettings(what, checked, options);
     const body = this.#body = new Body(checked, tick, settings);
     machineOf(
       this,
@@ -230,14 +226,17 @@ export class Ticker extends Lifecycle {
     }
     if (signal?.aborted) throw reasonOf(signal);
     return await new Promise((ended, failed) => {
-      const limit = new Limit(signal, ended);
+      const limit = new Limit(
+        signal,
+        (refused) => refused ? failed(refused.error) : ended(),
+      );
       // Read late: to listen to a look-alike is to call somebody's code.
       const { run } = machine.state;
       const host = (each: Run) =>
         (each as TickRun).host(limit, !run, scheduledAt);
       try {
         if (!run) machine.launch(undefined, host);
-        else if (run.isIdle) host(run);
+        else if ((run as TickRun).isFree) host(run);
         else {
           const why = "a tick or a stop is in flight";
           throw new Error(machine.cannot("tick", why));
