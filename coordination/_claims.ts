@@ -2,12 +2,14 @@
 
 import { isCleanAbort, reasonOf, toError } from "../_internal/errors.ts";
 import { nothing } from "../_internal/settings.ts";
+import { join, leave } from "../_internal/signals.ts";
 import type { Schedule } from "../runner.ts";
 import type { TickControl, Ticker } from "../ticker/mod.ts";
 import { type Cursor, Cursors } from "./_cursor.ts";
+import { encoded, HELD } from "./_keys.ts";
 import type { HeldLease } from "./_lease.ts";
 import type { Life } from "./_life.ts";
-import { HELD, type Membership } from "./_membership.ts";
+import type { Membership } from "./_membership.ts";
 import { rankOf } from "./_rendezvous.ts";
 import { lastRuns } from "./_runs.ts";
 import { backoff, pause } from "./_wait.ts";
@@ -53,7 +55,7 @@ export class Claims {
     this.#tick = tick;
     this.#settings = settings;
     this.#cursors = new Cursors(member, key);
-    this.#storeKey = `${HELD}claim/${encodeURIComponent(key)}`;
+    this.#storeKey = `${HELD}claim/${encoded(key)}`;
     this.#what = `claim a run of "${key}"`;
   }
 
@@ -151,8 +153,8 @@ export class Claims {
     );
     if (!lease) return this.#tell(at, false, undefined);
     const own = new AbortController();
-    const end = () => own.abort(reasonOf(passage.signal));
-    passage.signal.addEventListener("abort", end, { once: true });
+    const end = { aborted: (signal: AbortSignal) => own.abort(reasonOf(signal)) };
+    join(passage.signal, end);
     lease.owner = {
       ending: nothing,
       lost: (error) => own.abort(error),
@@ -171,7 +173,7 @@ export class Claims {
       }
       return true;
     } finally {
-      passage.signal.removeEventListener("abort", end);
+      leave(passage.signal, end);
       await lease.release();
     }
   }

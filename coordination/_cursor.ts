@@ -1,7 +1,8 @@
 /** How far the runs of a schedule have been claimed: one cursor a schedule. */
 
+import { encoded, WRITTEN } from "./_keys.ts";
 import type { Life } from "./_life.ts";
-import { type Membership, WRITTEN } from "./_membership.ts";
+import type { Membership } from "./_membership.ts";
 import { StoreError } from "./errors.ts";
 
 const PREFIX = `${WRITTEN}cursor/`;
@@ -42,7 +43,7 @@ export class Cursors {
   constructor(member: Membership, key: string) {
     this.#member = member;
     this.#key = key;
-    this.#storeKey = PREFIX + encodeURIComponent(key);
+    this.#storeKey = PREFIX + encoded(key);
   }
 
   async read(life: Life): Promise<Cursor> {

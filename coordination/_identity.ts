@@ -1,7 +1,8 @@
 /** Whether the store is the one it was. */
 
+import { WRITTEN } from "./_keys.ts";
 import type { Life } from "./_life.ts";
-import { type Membership, WRITTEN } from "./_membership.ts";
+import type { Membership } from "./_membership.ts";
 import { StoreError } from "./errors.ts";
 
 /**

@@ -16,3 +16,12 @@ export function checkedKey(what: string, key: string): string {
   if (key.length <= 200) return key;
   throw new RangeError(says(what, "key", "at most 200 characters", key));
 }
+
+/** How keys begin: those that end with a session, and those that stay. */
+export const HELD = "k/";
+export const WRITTEN = "d/";
+
+/** A user's key as the store has it: without slashes and control characters. */
+export function encoded(key: string): string {
+  return encodeURIComponent(key);
+}

@@ -5,6 +5,7 @@ import { nothing } from "../_internal/settings.ts";
 import { ask } from "./_ask.ts";
 import { Campaign, notRunning } from "./_campaign.ts";
 import { now } from "./_clock.ts";
+import { HELD } from "./_keys.ts";
 import type { HeldLease } from "./_lease.ts";
 import { Life } from "./_life.ts";
 import { Drops } from "./_drops.ts";
@@ -27,15 +28,6 @@ export interface Report {
 const DOUBT = 15_000;
 // Some engines end a body that is quiet for five minutes.
 const WATCH = 90_000;
-
-/** The names of keys: those that end with a session, and those that stay. */
-export const HELD = "k/";
-export const WRITTEN = "d/";
-
-/** A user's key as the store has it: without slashes and control characters. */
-export function encoded(key: string): string {
-  return encodeURIComponent(key);
-}
 
 /** The membership of one process. */
 export class Membership {

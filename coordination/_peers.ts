@@ -1,7 +1,8 @@
 /** Who else is a member, of the store and of groups. */
 
+import { encoded, HELD } from "./_keys.ts";
 import type { Life } from "./_life.ts";
-import { encoded, HELD, type Membership } from "./_membership.ts";
+import type { Membership } from "./_membership.ts";
 import type { StoreEntry } from "./store.ts";
 
 const PREFIX = `${HELD}members/`;

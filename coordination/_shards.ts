@@ -1,10 +1,12 @@
 /** The plan of shards, and what runs by it. */
 
 import { nothing } from "../_internal/settings.ts";
+import { join, leave } from "../_internal/signals.ts";
 import { Timer } from "../_internal/timer.ts";
 import { untilAborted } from "../_internal/until_aborted.ts";
 import type { ChildEntry } from "../runner.ts";
-import { HELD, type Membership } from "./_membership.ts";
+import { encoded, HELD } from "./_keys.ts";
+import type { Membership } from "./_membership.ts";
 import { rankOf } from "./_rendezvous.ts";
 import type { Reporter } from "./_report.ts";
 import { runTerms } from "./_terms.ts";
@@ -65,12 +67,12 @@ export class Shards {
       // The first plan of a node that comes may wait: others have to give up first.
       if (life) timer.arm(settle, () => this.#plan(signal, force));
     };
-    const leave = turned.listen(changed);
+    const deafen = turned.listen(changed);
     await peers.add(group).catch(nothing);
     changed();
     await untilAborted(signal);
     timer.disarm();
-    leave();
+    deafen();
     // First, so that others make their plans while the runners here end.
     const left = peers.remove(group).catch(nothing);
     await Promise.all([...this.#shards.values()].map((each) => each.over));
@@ -96,16 +98,14 @@ export class Shards {
     const { group, make, overrun } = this.#settings;
     const reporter = this.#reporter;
     const end = new AbortController();
-    const asked = () => end.abort();
-    signal.addEventListener("abort", asked, { once: true });
+    const asked = { aborted: () => end.abort() };
+    join(signal, asked);
     const told = (lease: Lease) => ({ key, fence: lease.fence });
     const over = runTerms(
       this.#member,
       {
         key,
-        storeKey: `${HELD}shards/${encodeURIComponent(group)}/${
-          encodeURIComponent(key)
-        }`,
+        storeKey: `${HELD}shards/${encoded(group)}/${encoded(key)}`,
         make: (lease) => shard.inner = make(key, lease),
         overrun,
         turned(lease, reason) {
@@ -125,7 +125,7 @@ export class Shards {
       force,
       () => true,
     ).catch((error: Error) => reporter.record(error)).then(() => {
-      signal.removeEventListener("abort", asked);
+      leave(signal, asked);
       this.#shards.delete(key);
       // The plan may have come back to this node while the runner ended.
       if (!signal.aborted) this.#plan(signal, force);

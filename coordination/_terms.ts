@@ -2,6 +2,7 @@
 
 import { isCleanAbort, toError } from "../_internal/errors.ts";
 import { nothing } from "../_internal/settings.ts";
+import { join, leave } from "../_internal/signals.ts";
 import { Timer } from "../_internal/timer.ts";
 import { says } from "../_internal/validate.ts";
 import type { HeldLease } from "./_lease.ts";
@@ -120,10 +121,11 @@ async function runTerm(
       });
     },
   };
-  const asked = (): void => stop("stopped", Infinity);
-  const forced = (): void => abort(force.reason);
-  signal.addEventListener("abort", asked, { once: true });
-  force.addEventListener("abort", forced, { once: true });
+  // One listener a signal, however many terms live on it.
+  const asked = { aborted: () => stop("stopped", Infinity) };
+  const forced = { aborted: () => abort(force.reason) };
+  join(signal, asked);
+  join(force, forced);
   let failure: Error | undefined;
   settings.turned(lease, undefined);
   try {
@@ -144,8 +146,8 @@ async function runTerm(
     failure = toError(error);
   }
   overrun.disarm();
-  signal.removeEventListener("abort", asked);
-  force.removeEventListener("abort", forced);
+  leave(signal, asked);
+  leave(force, forced);
   const isOwn = why === undefined;
   lease.owner = undefined;
   await lease.release();

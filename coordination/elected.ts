@@ -3,9 +3,8 @@ import { checkUnknown } from "../_internal/unknown_options.ts";
 import { bag, says } from "../_internal/validate.ts";
 import type { ChildEntry, Observer } from "../runner.ts";
 import { StartStop } from "../start_stop/mod.ts";
-import { checkedKey } from "./_keys.ts";
+import { checkedKey, encoded, HELD } from "./_keys.ts";
 import { checkedMaker, checkedMember, oneOf } from "./_makers.ts";
-import { HELD } from "./_membership.ts";
 import { Reporter } from "./_report.ts";
 import { runTerms } from "./_terms.ts";
 import type { CoordinationObserver } from "./events.ts";
@@ -111,7 +110,7 @@ export class Elected extends StartStop {
           member,
           {
             key,
-            storeKey: `${HELD}elected/${encodeURIComponent(key)}`,
+            storeKey: `${HELD}elected/${encoded(key)}`,
             make: (lease) => term.inner = maker(lease),
             overrun,
             turned(lease, reason) {

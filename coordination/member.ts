@@ -3,8 +3,8 @@ import { timeoutError } from "../_internal/errors.ts";
 import type { Observer } from "../runner.ts";
 import { StartStop } from "../start_stop/mod.ts";
 import { notRunning } from "./_campaign.ts";
-import { checkedKey } from "./_keys.ts";
-import { HELD, Membership } from "./_membership.ts";
+import { checkedKey, encoded, HELD } from "./_keys.ts";
+import { Membership } from "./_membership.ts";
 import { Reporter } from "./_report.ts";
 import { memberSettings } from "./_settings.ts";
 import { Wait } from "./_wait.ts";
@@ -104,7 +104,7 @@ export class Member extends StartStop {
   async lock(key: string, options?: LockOptions): Promise<Lease> {
     const what = "lock a key";
     checkedKey(what, key);
-    const storeKey = `${HELD}lock/${encodeURIComponent(key)}`;
+    const storeKey = `${HELD}lock/${encoded(key)}`;
     const { wait, signal } = lockOptions(what, options);
     return await limited(
       `lock "${key}"`,
@@ -155,7 +155,7 @@ export class Member extends StartStop {
             for (let index = 0; index < permits; index++) {
               const slot = (first + index) % permits;
               const storeKey = `${HELD}semaphore/${
-                encodeURIComponent(key)
+                encoded(key)
               }/${slot}`;
               const lease = await this.#acquire(full, key, storeKey, own, true);
               if (lease) return lease;
