@@ -75,7 +75,9 @@ export class Claims {
         if (signal.aborted) throw reasonOf(signal);
         if (!await this.#member.skew.isGood(life)) return control.skip();
         const isOnce = this.#settings.delivery === "at-most-once";
-        if (await (isOnce ? this.#once(life, passage) : this.#atLeast(passage))) {
+        if (
+          await (isOnce ? this.#once(life, passage) : this.#atLeast(passage))
+        ) {
           return;
         }
         return control.skip();
@@ -153,7 +155,9 @@ export class Claims {
     );
     if (!lease) return this.#tell(at, false, undefined);
     const own = new AbortController();
-    const end = { aborted: (signal: AbortSignal) => own.abort(reasonOf(signal)) };
+    const end = {
+      aborted: (signal: AbortSignal) => own.abort(reasonOf(signal)),
+    };
     join(passage.signal, end);
     lease.owner = {
       ending: nothing,

@@ -81,10 +81,12 @@ export class Cursors {
       if (cursor.by === by) return cursor;
       // A write that comes later than this finds another version, or is seen by
       // whoever reads next: then the run is claimed, and lost with the answer.
-      if (cursor.version === from.version) throw new StoreError(
-        "unavailable",
-        `Cannot move the cursor of "${this.#key}": no answer`,
-      );
+      if (cursor.version === from.version) {
+        throw new StoreError(
+          "unavailable",
+          `Cannot move the cursor of "${this.#key}": no answer`,
+        );
+      }
     }
     if (version === undefined) return undefined;
     return this.seen = { at, by, name, version };

@@ -61,4 +61,3 @@ export class Drops {
     this.#waiting.delete(life);
   }
 }
-

@@ -3,17 +3,7 @@
 import { reasonOf, toError } from "../_internal/errors.ts";
 import { says } from "../_internal/validate.ts";
 import { StoreError } from "./errors.ts";
-
-/** As much of `fetch` as a store needs. */
-export type StoreFetch = (
-  url: string,
-  init: {
-    readonly method: string;
-    readonly headers: Record<string, string>;
-    readonly signal: AbortSignal;
-    readonly body?: string;
-  },
-) => Promise<Response>;
+import type { StoreFetch } from "./store.ts";
 
 /** Several addresses of one engine: the next one where one fails. */
 export class Endpoints {

@@ -12,8 +12,11 @@ import { StoreError } from "./errors.ts";
 export async function identify(member: Membership, life: Life): Promise<void> {
   const key = `${WRITTEN}store`;
   const read = async () =>
-    (await member.ask(life, "read", (session, signal) =>
-      session.read(key, signal)))?.value;
+    (await member.ask(
+      life,
+      "read",
+      (session, signal) => session.read(key, signal),
+    ))?.value;
   let found = await read();
   const { identity } = member;
   if (identity !== undefined && identity !== found) {
@@ -23,8 +26,11 @@ export async function identify(member: Membership, life: Life): Promise<void> {
   }
   if (found === undefined) {
     const own = `${life.session.id} ${Math.random()}`;
-    await member.ask(life, "write", (session, signal) =>
-      session.write(key, own, 0n, signal));
+    await member.ask(
+      life,
+      "write",
+      (session, signal) => session.write(key, own, 0n, signal),
+    );
     // Another may have been first.
     found = await read();
   }

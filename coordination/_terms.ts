@@ -98,7 +98,11 @@ async function runTerm(
   const stop = (reason: string, timeout: number, cause?: unknown): void => {
     if (why !== undefined) return;
     why = reason;
-    const stopping = inner?.stop({ timeout, signal: cut.signal, reason: cause });
+    const stopping = inner?.stop({
+      timeout,
+      signal: cut.signal,
+      reason: cause,
+    });
     // What goes wrong is recorded by the inner runner, and seen by its end.
     stopping?.catch(nothing);
   };
@@ -154,4 +158,3 @@ async function runTerm(
   settings.turned(lease, why ?? (failure ? "failed" : "ended"));
   return { failure, isOwn };
 }
-

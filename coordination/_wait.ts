@@ -36,7 +36,10 @@ export function pause(ms: number, ...signals: AbortSignal[]): Promise<void> {
 
 /** A random time below a bound that doubles with each failure in a row. */
 export function backoff(failures: number, most: number): number {
-  const bound = Math.min(100 * 2 ** Math.min(failures, 20), Math.max(most, 100));
+  const bound = Math.min(
+    100 * 2 ** Math.min(failures, 20),
+    Math.max(most, 100),
+  );
   return Math.random() * bound;
 }
 

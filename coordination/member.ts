@@ -154,9 +154,7 @@ export class Member extends StartStop {
             const first = Math.floor(Math.random() * permits);
             for (let index = 0; index < permits; index++) {
               const slot = (first + index) % permits;
-              const storeKey = `${HELD}semaphore/${
-                encoded(key)
-              }/${slot}`;
+              const storeKey = `${HELD}semaphore/${encoded(key)}/${slot}`;
               const lease = await this.#acquire(full, key, storeKey, own, true);
               if (lease) return lease;
             }
@@ -231,4 +229,3 @@ async function limited(
     limit.end();
   }
 }
-

@@ -77,6 +77,7 @@ export type {
   HeldKey,
   Store,
   StoreEntry,
+  StoreFetch,
   StoreSession,
   StoreTraits,
   Taken,

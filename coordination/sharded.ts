@@ -133,4 +133,3 @@ export class Sharded extends StartStop {
     return super.observe(observer as Observer);
   }
 }
-

@@ -147,3 +147,14 @@ export interface StoreSession {
   /** Gives up all keys and ends the session; one that is over is no error. */
   close(signal: AbortSignal): Promise<void>;
 }
+
+/** As much of `fetch` as a store needs. */
+export type StoreFetch = (
+  url: string,
+  init: {
+    readonly method: string;
+    readonly headers: Record<string, string>;
+    readonly signal: AbortSignal;
+    readonly body?: string;
+  },
+) => Promise<Response>;

@@ -132,7 +132,9 @@ export class EtcdClient {
     const code = inner.code ?? failure.code;
     const message = inner.message ?? (failure.error as string | undefined) ??
       text.slice(0, 200);
-    const isUnknown = code === undefined ? status >= 500 : UNKNOWN.includes(code);
+    const isUnknown = code === undefined
+      ? status >= 500
+      : UNKNOWN.includes(code);
     // Another member may do better.
     if (isUnknown) this.#endpoints.next();
     const kind = isUnknown ? "unknown" : "refused";

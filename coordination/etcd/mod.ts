@@ -19,6 +19,5 @@
  * @module
  */
 
-export type { StoreFetch } from "../_fetch.ts";
 export type * from "../store.ts";
 export { etcdStore, type EtcdStoreOptions } from "./store.ts";

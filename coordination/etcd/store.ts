@@ -1,12 +1,12 @@
 import { typed } from "../../_internal/validate.ts";
 import { decode, encode } from "../_base64.ts";
-import type { StoreFetch } from "../_fetch.ts";
 import { StoreError } from "../errors.ts";
 import type {
   Busy,
   HeldKey,
   Store,
   StoreEntry,
+  StoreFetch,
   StoreSession,
   Taken,
   Versioned,
