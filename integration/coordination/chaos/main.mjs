@@ -84,9 +84,9 @@ if (kind === "etcd") servers.push(...(await etcd("etcd", 3)).members);
 else servers.push(await (kind === "postgres" ? postgres() : redis()));
 
 // The nodes.
-const engines = findEngines();
-const engine = (id) => engines.find((each) => each.id === id);
 const wanted = (asked.engines ?? "node,node,deno,deno,bun").split(",");
+const engines = findEngines([...new Set(wanted)].filter((id) => id !== "node"));
+const engine = (id) => engines.find((each) => each.id === id && each.binary);
 const log = join(base, "log");
 writeFileSync(log, "");
 const nodes = [];
@@ -275,20 +275,22 @@ while (performance.now() - began < seconds * 1_000) {
 }
 
 // All is made good again; then there is a leader in time.
-for (const { undo, timer } of pending) {
-  clearTimeout(timer);
-  undo();
+function heal() {
+  for (const entry of [...pending]) {
+    pending.delete(entry);
+    clearTimeout(entry.timer);
+    entry.undo();
+  }
 }
+heal();
+for (const each of nodes) each.child.kill("SIGCONT");
+// What an end of a process has set going, too.
+await sleep(1_000);
+heal();
 for (const each of nodes) {
-  each.child.kill("SIGCONT");
   each.proxies.forEach((one) => one.set("pass"));
+  again(each);
 }
-await sleep(500);
-for (const { undo, timer } of pending) {
-  clearTimeout(timer);
-  undo();
-}
-for (const each of nodes) again(each);
 for (const each of servers) await until("a server", each.isReady);
 const healed = monotonic();
 // A session of a node that was killed begins anew with a new etcd leader.
