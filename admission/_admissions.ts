@@ -6,6 +6,7 @@ import { unref } from "../_internal/runtime.ts";
 import { type AbortListener, join, leave } from "../_internal/signals.ts";
 import { Timer } from "../_internal/timer.ts";
 import { bag, signalLike, timeout, typed } from "../_internal/validate.ts";
+import { Heap, isBefore } from "./_heap.ts";
 import type { Adaptive } from "./_adaptive.ts";
 import {
   clear,
@@ -23,7 +24,7 @@ import { Limits } from "./_limits.ts";
 import { loadOf, type Tally, tally } from "./_load.ts";
 import { type Hold, isWithin, within } from "./_nesting.ts";
 import type { Settings } from "./_settings.ts";
-import { Waiting } from "./_waiting.ts";
+import { type Exit, Waiting } from "./_waiting.ts";
 import { GateError, type GateRefusal } from "./gate_error.ts";
 import type {
   GateAdmissionEvent,
@@ -63,6 +64,8 @@ export class Admissions implements Host {
   /** The lanes in which runs wait, and how many do. */
   readonly #lanes = new Set<Lane>();
   #waiting = 0;
+  /** Those that wait, the last first, where no more than so many may. */
+  readonly #exits: Heap<Exit> | undefined;
   #door: "open" | "closed" = "open";
   #running = 0;
   #turn = 0;
@@ -98,6 +101,7 @@ export class Admissions implements Host {
     );
     this.#maxWait = maxWait;
     this.#maxWaiting = maxWaiting;
+    if (maxWaiting < Infinity) this.#exits = new Heap();
     this.#adaptive = adaptive;
     this.#isPlain = !adaptive && this.#limits.isPlain;
   }
@@ -228,17 +232,29 @@ export class Admissions implements Host {
       this.#tally.admitted++;
       return this.#carry(work, lane, signal);
     }
-    if (this.#waiting >= this.#maxWaiting) {
-      throw this.#refusal("full", priority);
-    }
     if (maxWait === 0) throw this.#refusal("late", priority);
+    if (this.#waiting >= this.#maxWaiting) this.#makeWay(waiting);
     const wait = waiting.begin(maxWait);
     this.#lanes.add(lane);
     this.#waiting++;
+    if (this.#exits) {
+      const { key, turn } = waiting;
+      waiting.exit = { key: -key, turn: -turn, place: 0, waiting };
+      this.#exits.add(waiting.exit);
+    }
     enter(waiting);
     this.#watch();
     // By a promise, which keeps the caller's async context.
     return wait.then(this.#admitted) as Promise<T>;
+  }
+
+  /** Refuses the last of those that wait, or the newcomer if that is the last. */
+  #makeWay(newcomer: Waiting): void {
+    const last = this.#exits?.first?.waiting;
+    if (!last || !isBefore(newcomer, last)) {
+      throw this.#refusal("full", newcomer.priority);
+    }
+    last.leave(this.#refusal("full"), "full");
   }
 
   late(maxWait: number): GateError {
@@ -246,8 +262,11 @@ export class Admissions implements Host {
   }
 
   /** A wait has ended. */
-  ended({ lane, since, priority }: Waiter, end: WaitEnd): void {
+  ended(waiting: Waiter, end: WaitEnd): void {
+    const { lane, since, priority } = waiting;
+    const { exit } = waiting as Waiting;
     this.#waiting--;
+    if (exit) this.#exits!.remove(exit);
     if (lane.queue.size === 0) this.#lanes.delete(lane);
     const waited = this.now() - since;
     if (end === "admitted") {

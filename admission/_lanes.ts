@@ -39,7 +39,7 @@ export interface Waiter extends Entry {
 }
 
 /** How a wait ends: admitted, refused, or by its signal. */
-export type WaitEnd = "admitted" | "late" | "closed" | "abandoned";
+export type WaitEnd = "admitted" | "full" | "late" | "closed" | "abandoned";
 
 /** What those that wait need of where they wait. */
 export interface Host {

@@ -3,8 +3,14 @@
 import { reasonOf } from "../_internal/errors.ts";
 import { type AbortListener, join, leave } from "../_internal/signals.ts";
 import { Timer } from "../_internal/timer.ts";
+import type { Entry } from "./_heap.ts";
 import { type Lane, type WaitEnd, type Waiter, withdraw } from "./_lanes.ts";
 import type { GateWork } from "./options.ts";
+
+/** The place of a wait in the order turned round, for one that has to make way. */
+export interface Exit extends Entry {
+  readonly waiting: Waiting;
+}
 
 /** A wait, which ends once. */
 export class Waiting implements Waiter, AbortListener {
@@ -15,6 +21,8 @@ export class Waiting implements Waiter, AbortListener {
   readonly since: number;
   readonly priority: number;
   readonly signal: AbortSignal | undefined;
+  /** Where it stands among those that would make way; the last comes first. */
+  exit: Exit | undefined;
   /** What is called after the wait. */
   readonly work: GateWork<unknown>;
   /** What a wait in vain rejects with. */
@@ -52,7 +60,7 @@ export class Waiting implements Waiter, AbortListener {
   }
 
   aborted(signal: AbortSignal): void {
-    this.#leave(reasonOf(signal), "abandoned");
+    this.leave(reasonOf(signal), "abandoned");
   }
 
   /** Ends the wait in vain; it has left its lane. */
@@ -65,11 +73,12 @@ export class Waiting implements Waiter, AbortListener {
     this.#timer = new Timer();
     this.#timer.arm(
       maxWait,
-      () => this.#leave(this.lane.host.late(maxWait), "late"),
+      () => this.leave(this.lane.host.late(maxWait), "late"),
     );
   }
 
-  #leave(reason: unknown, end: WaitEnd): void {
+  /** Leaves its lane, in vain. */
+  leave(reason: unknown, end: WaitEnd): void {
     withdraw(this);
     this.refuse(reason, end);
   }

@@ -21,8 +21,8 @@ import type {
  * that has become pointless.
  *
  * - A run that finds a place begins inside the call. Else it waits, by priority,
- *   then by age; it is refused where `maxWaiting` wait already, and where its
- *   `maxWait` has passed. A refusal is a {@linkcode GateError} that says why.
+ *   then by age; it is refused where its `maxWait` has passed, and the last in
+ *   order where more than `maxWaiting` wait. A refusal is a {@linkcode GateError} that says why.
  * - A gate is open from its construction on, also while its `state` is `stopped`.
  *   `stop()` and `close()` refuse what waits and wait for what runs; `start()`
  *   opens it again. So a supervisor can stop it after the servers and before the

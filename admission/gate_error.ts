@@ -21,7 +21,7 @@ export class GateError extends Error {
   /** The name of the class. */
   override readonly name = "GateError";
   /**
-   * `full`: as many wait as may wait. `late`: `maxWait` has passed. `closed`: the
+   * `full`: as many wait as may wait, and all come before it. `late`: `maxWait` has passed. `closed`: the
    * gate is closed.
    */
   readonly why: GateRefusal;

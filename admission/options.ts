@@ -71,8 +71,8 @@ export interface GateOptions extends RunnerOptions {
    */
   readonly maxWait?: number | undefined;
   /**
-   * How many runs may wait: a whole number from 0, or `Infinity`. A run beyond
-   * them is refused.
+   * How many runs may wait: a whole number from 0, or `Infinity`. Where one more
+   * comes, the last in order is refused, be it one that waits already.
    *
    * @default Infinity
    */

@@ -25,16 +25,16 @@ export class Reference {
     readonly aging: number,
   ) {}
 
-  ask(wish: Wish, now: number): void {
+  ask(wish: Wish, now: number, settles: boolean): void {
     this.waiting.push({ ...wish, since: now });
-    this.settle();
+    if (settles) this.settle();
   }
 
-  leave(id: number): void {
+  leave(id: number, settles: boolean): void {
     const index = this.waiting.findIndex((each) => each.id === id);
     if (index >= 0) this.waiting.splice(index, 1);
     this.running.delete(id);
-    this.settle();
+    if (settles) this.settle();
   }
 
   used(name: string): number {
@@ -43,11 +43,41 @@ export class Reference {
     return sum;
   }
 
-  settle(): void {
+  /** Those that wait, in their order; equal ones as they came. */
+  order(): Waits[] {
     const key = ({ since, priority }: Waits) =>
       this.aging > 0 ? since - priority * this.aging : -priority;
-    // Equal ones stay in the order in which they came.
-    const order = [...this.waiting].sort((a, b) => key(a) - key(b));
+    return [...this.waiting].sort((a, b) => key(a) - key(b));
+  }
+
+  fits({ wants }: Wish): boolean {
+    return Object.entries(wants).every(([name, amount]) =>
+      this.used(name) + amount <= this.limits[name]!
+    );
+  }
+
+  /** Lets in what a gate has let in since, and checks that it might. */
+  follow(begun: readonly number[]): void {
+    for (const id of begun.slice(this.begun.length)) {
+      const order = this.order();
+      const index = order.findIndex((each) => each.id === id);
+      const found = order[index];
+      if (!found) throw new Error(`${id} did not wait`);
+      if (!this.fits(found)) throw new Error(`${id} does not fit`);
+      const wants = JSON.stringify(found.wants);
+      const before = order.slice(0, index)
+        .find((each) => JSON.stringify(each.wants) === wants);
+      if (before) throw new Error(`${id} went before ${before.id}`);
+      this.waiting.splice(this.waiting.indexOf(found), 1);
+      this.running.set(id, found);
+      this.begun.push(id);
+    }
+    const [first] = this.order();
+    if (first && this.fits(first)) throw new Error(`${first.id} waits in vain`);
+  }
+
+  settle(): void {
+    const order = this.order();
     const kept = new Set<string>();
     for (const each of order) {
       const short = Object.entries(each.wants).find(([name, amount]) =>

@@ -204,6 +204,26 @@ describe("Gate", () => {
     await end("d", "e");
   });
 
+  it("refuses the last in order where one comes that goes before it", async () => {
+    const gate = new Gate({ concurrency: 1, maxWaiting: 2, aging: 0 });
+    const { run, end, begun } = bench(gate);
+    run("first");
+    const low = run("low", { priority: -1 });
+    const middle = watch(run("middle"));
+    run("high", { priority: 5 });
+    assertEquals((await reasonOf(low) as GateError).why, "full");
+    assertEquals(gate.load().waitingByPriority, { 0: 1, 5: 1 });
+    assertEquals(
+      (await reasonOf(run("equal")) as GateError).why,
+      "full",
+      "one of the same priority comes after",
+    );
+    assertEquals(middle.status, "pending");
+    await end("first", "high", "middle");
+    assertEquals(begun, ["first", "high", "middle"]);
+    assertEquals(gate.load().refused.full, 2);
+  });
+
   it("refuses one that has waited for its longest wait", async () => {
     using time = new FakeTime();
     const gate = new Gate({ concurrency: 1, maxWait: 500, aging: 0 });
