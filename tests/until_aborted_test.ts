@@ -1,7 +1,13 @@
 import { untilAborted } from "@golib/runner";
-import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+} from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { settle } from "./_fake_clocks.ts";
+import { CountingController, gate, reasonOf, turns } from "./_helpers.ts";
 import { counted } from "./_watch.ts";
 
 describe("untilAborted", () => {
@@ -95,5 +101,88 @@ describe("untilAborted", () => {
       Error,
       "not your business",
     );
+  });
+});
+
+describe("untilAborted() with work", () => {
+  const life = () => new AbortController();
+
+  it("is what the work comes to, where that is first", async () => {
+    const { signal } = life();
+    assertEquals(await untilAborted(signal, Promise.resolve(5)), 5);
+    const error = new Error("work");
+    assert(
+      await reasonOf(untilAborted(signal, Promise.reject(error))) === error,
+    );
+  });
+
+  it("rejects with the reason of the signal, where that is first", async () => {
+    const controller = life();
+    const work = gate();
+    const raced = reasonOf(untilAborted(controller.signal, work.promise));
+    controller.abort("reason");
+    assertEquals(await raced, "reason");
+    assertEquals(
+      await reasonOf(untilAborted(controller.signal, Promise.resolve())),
+      "reason",
+    );
+  });
+
+  it("leaves no unhandled rejection of work that fails later", async () => {
+    const controller = life();
+    let fail!: (reason: unknown) => void;
+    const work = new Promise<void>((_resolve, reject) => fail = reject);
+    const raced = reasonOf(untilAborted(controller.signal, work));
+    controller.abort("reason");
+    await raced;
+    fail(new Error("too late"));
+    await turns();
+  });
+
+  it("leaves nothing on the signal, whichever is first", async () => {
+    const controller = new CountingController();
+    const { signal } = controller;
+    await untilAborted(signal, Promise.resolve());
+    assertEquals(controller.count, 0);
+    const waits = [gate(), gate()].map((each) => ({
+      ...each,
+      raced: untilAborted(signal, each.promise),
+    }));
+    assertEquals(controller.count, 1);
+    for (const { open } of waits) open();
+    await Promise.all(waits.map(({ raced }) => raced));
+    assertEquals(controller.count, 0);
+  });
+
+  it("takes whatever has a then, and nothing else", async () => {
+    const { signal } = life();
+    const thenable = { then: (ok: (value: number) => void) => ok(7) };
+    assertEquals(
+      await untilAborted(signal, thenable as PromiseLike<number>),
+      7,
+    );
+    for (const wrong of [null, 5, "work", {}, () => {}]) {
+      const error = await reasonOf(untilAborted(signal, wrong as never));
+      assert(error instanceof TypeError, String(wrong));
+      assert(error.message.includes("'work' must be a promise"));
+    }
+    await assertRejects(
+      () => untilAborted(null as never, Promise.resolve()),
+      TypeError,
+      "signal",
+    );
+  });
+
+  it("keeps memory flat when it is raced in a loop", async () => {
+    const controller = new CountingController();
+    const forever = new Promise<void>(() => {});
+    for (let turn = 0; turn < 2_000; turn++) {
+      await untilAborted(controller.signal, Promise.resolve(turn));
+    }
+    assertEquals([controller.count, controller.added], [0, 2_000]);
+    const raced = reasonOf(untilAborted(controller.signal, forever));
+    controller.abort();
+    await raced;
+    assertEquals(controller.count, 0);
   });
 });
