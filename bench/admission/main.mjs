@@ -1,5 +1,6 @@
 // The figures of `./admission` beside its peers, on Node 24, Deno and Bun:
-// `npm run bench:admission`; with `--smoke` small and in a hurry.
+// `npm run bench:admission`; with `--overload` a service under four times what it
+// can do; with `--smoke` small and in a hurry.
 
 import { build } from "esbuild";
 import { spawnSync } from "node:child_process";
@@ -15,6 +16,7 @@ import { printTable } from "../../_tools/table.mjs";
 install("bench/admission", "the peers (once; some seconds)");
 const folder = fileURLToPath(new URL(".", import.meta.url));
 const rest = process.argv.slice(2);
+const isOverload = rest.includes("--overload");
 const temporary = mkdtempSync(join(tmpdir(), "runner-admission-"));
 const bundle = join(temporary, "admission.mjs");
 await build({
@@ -37,9 +39,10 @@ for (const { id, kind, binary } of findEngines()) {
     bun: [],
     node: ["--expose-gc"],
   }[kind];
+  const program = isOverload ? "overload.mjs" : "admission.mjs";
   const { status, stdout, stderr } = spawnSync(
     binary,
-    [...before, join(folder, "admission.mjs"), bundle, ...rest],
+    [...before, join(folder, program), bundle, ...rest],
     { cwd: folder, env: environment(), encoding: "utf8", timeout: 600_000 },
   );
   if (status !== 0) {
@@ -49,9 +52,24 @@ for (const { id, kind, binary } of findEngines()) {
   }
   passed++;
   names.push(id);
-  const { admission, waiting, memory } = JSON.parse(
-    stdout.trim().split("\n").at(-1),
-  );
+  const result = JSON.parse(stdout.trim().split("\n").at(-1));
+  if (isOverload) {
+    const base = result.unloaded;
+    for (const [name, each] of Object.entries(result)) {
+      const { done, p50, p99, served } = each;
+      const refused = Object.values(each.refused).reduce((a, b) => a + b, 0);
+      rows.set(`${id}: ${name}`, [
+        `${(100 * done).toFixed()} %`,
+        `${p50.toFixed()} ms`,
+        `${p99.toFixed()} ms`,
+        (p99 / base.p99).toFixed(2),
+        [10, 5, 0, -5].map((key) => served[key]).join(" / "),
+        String(refused),
+      ]);
+    }
+    continue;
+  }
+  const { admission, waiting, memory } = result;
   const set = (row, value) => rows.set(row, [...rows.get(row) ?? [], value]);
   const { counting, "p-queue": queue } = admission;
   for (const [name, ns] of Object.entries(admission)) {
