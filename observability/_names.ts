@@ -19,11 +19,11 @@ function hash(name: string): string {
 
 /**
  * A name as one step of a path: well formed, of one line, of at most 200
- * characters and some. Two names that differ stay apart.
+ * characters and some, never empty. Two names that differ stay apart.
  */
 export function stepOf(value: unknown): string {
   const name = text(value);
   const clean = name.slice(0, MOST).replace(BAD, "\ufffd");
   const step = clean.replace(/%(?=2[5F])/g, "%25").replaceAll("/", "%2F");
-  return clean === name ? step : `${step}~${hash(name)}`;
+  return name && clean === name ? step : `${step}~${hash(name)}`;
 }

@@ -35,6 +35,7 @@ export interface TickCounts {
 export interface Told {
   readonly type: string;
   readonly child?: string;
+  readonly change?: string;
   readonly children?: readonly string[];
 }
 
@@ -195,7 +196,8 @@ export class Tree {
     const { runner } = place;
     // One of many children: the others are not looked at.
     if (event.child !== undefined && runner?.runnerOf) {
-      this.#put(place, event.child, runner.runnerOf(event.child));
+      if (event.change === "removed") this.#drop(place, event.child);
+      else this.#put(place, event.child, runner.runnerOf(event.child));
     } else if (event.type !== "restart" && event.type !== "circuit") {
       this.#sync(place);
     }
@@ -212,6 +214,14 @@ export class Tree {
     this.#settle(child, runner);
   }
 
+  #drop({ below }: Place, name: string): void {
+    const child = below?.get(name);
+    if (!child) return;
+    this.#settle(child, undefined, true);
+    below!.delete(name);
+    this.#list = undefined;
+  }
+
   /** Compares the children with those known. */
   #sync(place: Place): void {
     const { runner, below } = place;
@@ -223,11 +233,8 @@ export class Tree {
     } catch {
       // Whoever cannot say has none.
     }
-    for (const [name, child] of below!) {
-      if (found.has(name)) continue;
-      this.#settle(child, undefined, true);
-      below!.delete(name);
-      this.#list = undefined;
+    for (const name of below!.keys()) {
+      if (!found.has(name)) this.#drop(place, name);
     }
     for (const [name, each] of found) this.#put(place, name, each);
   }
