@@ -26,6 +26,7 @@ const parts = {
   bench: ["bench", "--smoke"],
   leaks: ["leaks", "--smoke"],
   load: ["load", "--smoke"],
+  observability: ["test:observability"],
   suite: ["test:all"],
 };
 /** Those whose last line must say how many passed and failed. */
@@ -37,6 +38,7 @@ const counted = new Set([
   "bench:core",
   "leaks",
   "load",
+  "observability",
   "suite",
 ]);
 

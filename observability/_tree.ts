@@ -2,7 +2,7 @@
 
 import { peek } from "../_internal/errors.ts";
 import { says } from "../_internal/validate.ts";
-import type { Runner, RunnerState } from "../runner.ts";
+import type { ErrorRecord, Runner, RunnerState } from "../runner.ts";
 import { stepOf } from "./_names.ts";
 
 /** What is asked of a runner, where it has it; any runner will do. */
@@ -13,6 +13,7 @@ export interface Watched extends Runner {
   readonly tickingSince?: number | undefined;
   readonly ticks?: TickCounts;
   errorsLast?(): Error | undefined;
+  errorsLog?(): ErrorRecord[];
   errorsTotal?(): number;
   finished?(): Promise<void>;
   observe?(observer: (event: Told) => void): () => void;

@@ -6,8 +6,15 @@ import {
 } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
-import { type Observer, type Runner, StartStop, Ticker } from "@golib/runner";
+import {
+  type Observer,
+  type Runner,
+  StartStop,
+  Ticker,
+  untilAborted,
+} from "@golib/runner";
 import { meter, Metrics } from "@golib/runner/metrics";
+import { Supervisor } from "@golib/runner/supervisor";
 import { serve, turns } from "./_helpers.ts";
 import { FakeSupervisor } from "./_observed.ts";
 
@@ -160,6 +167,60 @@ describe("Metrics", () => {
       ),
       1,
     );
+  });
+
+  it("follow a supervisor: children added, removed, restarted and made anew", async () => {
+    using time = new FakeTime();
+    const metrics = new Metrics();
+    let made = 0;
+    let isBad = true;
+    const app = new Supervisor([
+      {
+        name: "made",
+        create() {
+          made++;
+          return new StartStop((signal) => {
+            if (isBad) throw new Error("refused");
+            return untilAborted(signal);
+          }, { name: `made ${made}`, printErrors: false });
+        },
+      },
+      { runner: new Ticker(1_000, () => {}, { name: "a", immediate: true }) },
+    ], { name: "app", printErrors: false, backoff: { random: () => 1 } });
+    metrics.watch(app);
+    await app.start().catch(() => {});
+    isBad = false;
+    const started = app.start();
+    await time.tickAsync(2_000);
+    await started;
+    isBad = true;
+    await app.restartChild("made").catch(() => {});
+    isBad = false;
+    await time.tickAsync(60_000);
+    const added = app.addChild({
+      runner: new Ticker(1_000, () => {}, { name: "b" }),
+    });
+    await time.tickAsync(5_000);
+    await added;
+    assertEquals(metrics.paths().sort(), [
+      "app",
+      "app/a",
+      "app/b",
+      "app/made",
+    ]);
+    assertEquals(metrics.read("app/b")!.ticks >= 4, true);
+    const values = valuesOf(metrics.text());
+    const of = (name: string, runner: string) =>
+      values.get(`golib_runner_${name}{runner="${runner}"}`);
+    assertEquals(of("starts_total", "app/made"), made);
+    assertEquals(of("up", "app/made"), 1);
+    assert(of("restarts_total", "app/made")! >= 1);
+    await app.removeChild("b");
+    assertEquals(metrics.paths().sort(), ["app", "app/a", "app/made"]);
+    const stopped = app.stop();
+    await time.tickAsync(100);
+    await stopped;
+    assertEquals(metrics.read("app/a")!.ticks >= 60, true);
   });
 
   it("add up those beyond the limit, so that sums stay right", async () => {

@@ -1,11 +1,17 @@
 import { peek } from "../../_internal/errors.ts";
 import { bag, says, typed, whole } from "../../_internal/validate.ts";
-import type { Runner } from "../../runner.ts";
+import type { ErrorRecord, Runner } from "../../runner.ts";
 import { checkUnknown } from "../../_internal/unknown_options.ts";
 import { addHook } from "../_hook.ts";
 import { observed } from "../_observer.ts";
-import { type Follower, type Place, runnerLike, Tree } from "../_tree.ts";
-import { RESTARTS, Store } from "./_cells.ts";
+import {
+  type Follower,
+  type Place,
+  runnerLike,
+  Tree,
+  type Watched,
+} from "../_tree.ts";
+import { RESTARTS, STARTS, Store } from "./_cells.ts";
 import { familiesOf, type Family, type Row } from "./_families.ts";
 import { reading, type RunnerMetrics } from "./reading.ts";
 import { respond } from "./_respond.ts";
@@ -122,6 +128,8 @@ export class Metrics {
   /** What is to be undone for a place, and where its numbers are. */
   readonly #held = new Map<Place, { row: Row; undo: () => void }>();
   readonly #follower: Follower;
+  /** Whether what joins was there before it was watched. */
+  #isOpening = false;
 
   /**
    * Makes counters for no runner yet.
@@ -214,7 +222,9 @@ export class Metrics {
       throw new Error(`Cannot watch "${path}": ${why}`);
     }
     this.#trees.add(tree);
+    this.#isOpening = true;
     tree.open();
+    this.#isOpening = false;
     return () => {
       if (this.#trees.delete(tree)) tree.close();
     };
@@ -311,7 +321,10 @@ export class Metrics {
     const runner = place.runner!;
     row.places.add(place);
     row.ticks ||= "tick" in runner || peek(runner, "ticks") !== undefined;
-    if (runner.isRunning()) row.cells.state("running", "stopped");
+    const log = this.#isOpening ? [] : errorsOf(runner);
+    for (const { phase } of log) row.cells.error(phase);
+    // A supervisor tells of one that it has just made when that has begun.
+    if (runner.isRunning() || log.length) row.cells.add(STARTS);
     const undo = addHook(runner, row.cells) ?? observed(runner, row.cells);
     this.#held.set(place, { row, undo });
   }
@@ -328,5 +341,14 @@ export class Metrics {
     if (row.places.size) return;
     this.#rows.delete(row.path);
     this.#store.give(row.cells);
+  }
+}
+
+/** What a runner has recorded since its launch. */
+function errorsOf(runner: Watched): readonly ErrorRecord[] {
+  try {
+    return runner.errorsLog?.() ?? [];
+  } catch {
+    return [];
   }
 }

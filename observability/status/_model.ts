@@ -3,6 +3,7 @@
 import type { Health, HealthReport } from "../health/mod.ts";
 import type { Metrics, RecentTick } from "../metrics/mod.ts";
 import { DEFAULT_RULE, stalledFor } from "../_stall.ts";
+import type { ErrorRecord } from "../../runner.ts";
 import { kindOf, type Place, type Tree } from "../_tree.ts";
 
 /** How a runner is, in a word; the worst first. */
@@ -88,10 +89,9 @@ function errorOf(
   { runner, view }: Place,
   say: Sources["say"],
 ): ShownError | undefined {
-  const log = runner as Partial<{ errorsLog(): { error: Error; at: Date }[] }>;
-  let last: { error: Error; at: Date } | undefined;
+  let last: ErrorRecord | undefined;
   try {
-    last = log.errorsLog?.().at(-1);
+    last = runner?.errorsLog?.().at(-1);
   } catch {
     // It has none that can be shown.
   }

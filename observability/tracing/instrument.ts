@@ -69,6 +69,12 @@ class Spans implements Hook {
       `tick ${path}`,
       { root: true, links, attributes },
       (span) => {
+        // One that is tried again has an attempt that failed before.
+        const attempt = this.#tick;
+        if (attempt) {
+          tracer.safe(() => attempt.setStatus({ code: 2 }));
+          tracer.end(attempt);
+        }
         this.#tick = span;
         return work();
       },
