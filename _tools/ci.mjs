@@ -27,6 +27,7 @@ const parts = {
   leaks: ["leaks", "--smoke"],
   load: ["load", "--smoke"],
   observability: ["test:observability"],
+  schedules: ["schedules"],
   suite: ["test:all"],
 };
 /** Those whose last line must say how many passed and failed. */
@@ -39,6 +40,7 @@ const counted = new Set([
   "leaks",
   "load",
   "observability",
+  "schedules",
   "suite",
 ]);
 

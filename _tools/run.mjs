@@ -60,6 +60,7 @@ const tasks = {
   pack: () => ["_tools/pack.mjs", ...rest],
   chaos: () => ["integration/coordination/chaos/main.mjs", ...rest],
   coordination: () => ["integration/coordination/main.mjs", ...rest],
+  schedules: () => ["integration/schedules/main.mjs", ...rest],
   size: () => ["_tools/size.mjs", ...rest],
   "bench:admission": () => ["bench/admission/main.mjs", ...rest],
   bench: () => ["bench/main.mjs", ...rest],
