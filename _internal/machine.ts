@@ -246,10 +246,7 @@ export class Machine implements CallOwner, AbortListener {
     try {
       const { signal, timeout } = this.read(verb, options);
       const { awaitReady, stopTimeout } = this.settings;
-      if (!this.#state.run && !signal && !awaitReady) {
-        this.launch();
-        return DONE;
-      }
+      if (!this.#state.run && !signal && !awaitReady) return this.#launchNow();
       // The time of a start is for readiness, that of a restart for the old run.
       const call = verb === "start"
         ? new Call(this, verb, stopTimeout, timeout)
@@ -261,6 +258,19 @@ export class Machine implements CallOwner, AbortListener {
       return call.promise;
     } catch (error) {
       return Promise.reject(error);
+    }
+  }
+
+  /** Launches, as nothing has to be waited for. */
+  #launchNow(): Promise<void> {
+    try {
+      this.launch();
+      return DONE;
+    } catch (error) {
+      // It is recorded: whoever does not wait for the call learns of it.
+      const refused = Promise.reject(error);
+      refused.catch(nothing);
+      return refused;
     }
   }
 
@@ -297,20 +307,24 @@ export class Machine implements CallOwner, AbortListener {
       join(run.source, this);
     } catch (error) {
       // Edge platforms refuse timers and controllers outside a request.
-      if (call === undefined) throw error;
-      return call.reject(error);
+      const refused = this.record(error, "start");
+      if (call === undefined) throw refused;
+      return call.reject(refused);
     }
     call?.detach();
     this.#journal.clear(run.context);
     this.enter();
-    this.become(
-      awaitReady
-        ? { name: "starting", run, call: call! }
-        : { name: "running", run, since: performance.now() },
-    );
-    void begin(run);
-    if (!awaitReady) call?.resolve();
-    this.exit();
+    try {
+      this.become(
+        awaitReady
+          ? { name: "starting", run, call: call! }
+          : { name: "running", run, since: performance.now() },
+      );
+      void begin(run);
+      if (!awaitReady) call?.resolve();
+    } finally {
+      this.exit();
+    }
   }
 
   /** Sets the state, and tells of it. */

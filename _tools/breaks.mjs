@@ -136,8 +136,8 @@ export const breaks = [
   },
   {
     name: "what is not to be printed is",
-    from: "if (settings.printErrors) {",
-    to: "{",
+    from: "if (isToPrint) printError(",
+    to: "if (Date) printError(",
   },
   // Events and observers.
   {
@@ -174,8 +174,8 @@ export const breaks = [
   },
   {
     name: "a stopped ticker does not wait for its tick",
-    from: "if (this.isIdle) { this.pending = 0;",
-    to: "if (Date) { this.pending = 0;",
+    from: "if (!isIdle) {",
+    to: "if (!Date) {",
   },
   {
     name: "the points that a tick covers are not missed",
@@ -184,8 +184,9 @@ export const breaks = [
   },
   {
     name: "the timer of a stopped ticker stays",
-    from: "halted(): void { this.#clock.disarm(this);",
-    to: "halted(): void {",
+    from:
+      "this.#clock.disarm(this); this.#phase = wasTicking ? ENDING : HALTED;",
+    to: "this.#phase = wasTicking ? ENDING : HALTED;",
   },
   {
     name: "a tick that takes too long is not told",

@@ -9,6 +9,7 @@ import { defaultsOf, nothing, settingsOf } from "../_internal/settings.ts";
 import { checkUnknown } from "../_internal/unknown_options.ts";
 import { typed } from "../_internal/validate.ts";
 import type { RunnerOptions } from "../runner.ts";
+import { EarlyEnd } from "./early_end.ts";
 
 /** What a start function can tell its run and learn of it. */
 export interface StartControl {
@@ -99,12 +100,15 @@ class ServiceRun implements Run {
   readonly #machine: Machine;
   readonly #start: StartFunction;
   readonly #stop: StopFunction;
+  /** There where a stop function could wait in vain to be called. */
+  readonly #early: EarlyEnd | undefined;
 
   constructor(
     machine: Machine,
     source: AbortSignal | undefined,
     start: StartFunction,
     stop: StopFunction,
+    early: EarlyEnd | undefined,
   ) {
     this.#machine = machine;
     this.source = source;
@@ -113,17 +117,21 @@ class ServiceRun implements Run {
     void this.signals.signal;
     this.#start = start;
     this.#stop = stop;
+    this.#early = early;
   }
 
   async begin(): Promise<void> {
     const machine = this.#machine;
     const start = this.#start;
     let thrown: Thrown | undefined;
+    this.#early?.begin();
     try {
       await start(this.signals.signal, controlOf(machine, this));
     } catch (error) {
       thrown = { error };
     }
+    if (!thrown && !this.signals.aborted) this.#early?.ended();
+    this.settle();
     if (machine.state.call) {
       const why = machine.cannot("start", "the run ended before it was ready");
       thrown ??= { error: new Error(why) };
@@ -131,11 +139,27 @@ class ServiceRun implements Run {
     machine.ended(this, thrown);
   }
 
+  /** It has got further than its beginning. */
+  settle(): void {
+    this.#early?.settle();
+  }
+
+  /** Where a platform refuses it, the stop function is to be called all the same. */
+  #force(): AbortSignal {
+    try {
+      return this.signals.force;
+    } catch (error) {
+      this.#machine.record(error, "stop");
+      return this.signals.signal;
+    }
+  }
+
   async halted(): Promise<void> {
     const stop = this.#stop;
+    this.settle();
     if (stop === nothing) return;
-    const { force } = this.signals;
     this.pending++;
+    const force = this.#force();
     try {
       await stop(force);
     } catch (error) {
@@ -170,6 +194,7 @@ function controlOf(machine: Machine, run: ServiceRun): StartControl {
         throw new Error(machine.cannot("make ready", why));
       }
       if (!state.call) return;
+      run.settle();
       machine.enter();
       machine.become({ name: "running", run, since: performance.now() });
       state.call.resolve();
@@ -192,7 +217,8 @@ function controlOf(machine: Machine, run: ServiceRun): StartControl {
  * without a natural wait holds itself with `untilAborted(signal)`. When the run is
  * told to end, the signal aborts, then the stop function is called; the run has
  * ended when both functions have settled. Where it ends by itself the stop
- * function is not called.
+ * function is not called; a run that has one and ends at once is named on standard
+ * error, once a runner, as its start function has most likely forgotten to wait.
  *
  * Constructing starts nothing. A `StartStop` does not itself keep the process
  * alive.
@@ -261,6 +287,9 @@ export class StartStop extends Lifecycle {
     typed(what, "stop", stop, "function");
     const settings = settingsOf(what, DEFAULTS, options);
     checkUnknown(what, "StartStop", options, KNOWN);
+    const early = stop !== nothing && settings.printErrors
+      ? new EarlyEnd(settings.name)
+      : undefined;
     machineOf(
       this,
       new Machine(
@@ -268,7 +297,7 @@ export class StartStop extends Lifecycle {
         settings,
         (machine, call) => {
           if (machine.settings.awaitReady) limitStart(machine, call!);
-          return new ServiceRun(machine, call?.signal, start, stop);
+          return new ServiceRun(machine, call?.signal, start, stop, early);
         },
       ),
     );

@@ -4,6 +4,17 @@ import { runTick, StartStop, Ticker, untilAborted } from "../mod.ts";
 
 const wait = (ms: number) =>
   new Promise<void>((resolve) => void setTimeout(resolve, ms));
+/** A wait that does not keep the process alive, as of many a library. */
+const quietly = (ms: number) =>
+  new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, ms) as unknown;
+    if (typeof timer === "object") (timer as { unref(): void }).unref();
+    else {
+      (globalThis as unknown as { Deno: { unrefTimer(id: unknown): void } })
+        .Deno
+        .unrefTimer(timer);
+    }
+  });
 const never = () => new Promise<void>(() => {});
 const say = (what: unknown) => console.log(String(what));
 const failure = (error: Error) => say(error.name);
@@ -94,6 +105,21 @@ const scenarios: Record<string, () => unknown> = {
       printErrors: false,
     });
     await service.start({ timeout: 200 }).catch(failure);
+  },
+  async unlimitedGrace() {
+    const service = new StartStop(() => quietly(300));
+    await service.start();
+    await service.stop({ timeout: Infinity });
+    say("stopped");
+  },
+  async unlimitedReadiness() {
+    const service = new StartStop(async (signal, { ready }) => {
+      await quietly(300);
+      ready();
+      await untilAborted(signal);
+    }, { awaitReady: true, startTimeout: Infinity });
+    await service.start();
+    say("ready");
   },
   async rest() {
     const service = new StartStop(

@@ -4,11 +4,13 @@ import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
 import {
   CountingController,
+  gate,
   reasonOf,
   serve,
   turns,
   watch,
 } from "./_helpers.ts";
+import { wait } from "./_watch.ts";
 
 /** Refuses timers while it lasts, as edge platforms do outside a request. */
 async function withoutTimers(body: () => Promise<void>): Promise<void> {
@@ -86,7 +88,39 @@ describe("Where timers are refused", () => {
   });
 });
 
+describe("A timer that is refused in the middle of a launch", () => {
+  it("is an error of the tick, and observers go on hearing", async () => {
+    const seen: string[] = [];
+    const end = gate();
+    const ticker = new Ticker(1_000, () => end.promise, {
+      immediate: true,
+      tickTimeout: 50,
+      printErrors: false,
+      observer: (event) =>
+        seen.push(event.type === "state" ? event.to : event.type),
+    });
+    await withoutTimers(async () => {
+      await ticker.start();
+      assertEquals(seen, ["running", "error"]);
+      end.open();
+      await reasonOf(ticker.finished());
+    });
+    // The tick's limit, then the next tick.
+    assertEquals(seen, ["running", "error", "tick", "error", "stopped"]);
+    assertEquals(
+      ticker.errorsLog().map(({ error, phase }) =>
+        `${phase}: ${error.message}`
+      ),
+      ["tick: no timers here", "start: no timers here"],
+    );
+    await ticker.tick();
+    assertEquals(seen.slice(5), ["running", "tick", "stopped"]);
+  });
+});
+
 describe("Where controllers are refused", () => {
+  const life = () => new CountingController();
+
   /** As edge platforms of before autumn 2026 do at module scope. */
   async function withoutControllers(
     body: () => Promise<void>,
@@ -123,6 +157,55 @@ describe("Where controllers are refused", () => {
       );
     });
   }
+
+  it("a start is recorded too, and causes no unhandled rejection", async () => {
+    const { runner } = serve();
+    await withoutControllers(async () => {
+      void runner.start();
+      void runner.start({ signal: life().signal });
+      await turns();
+    });
+    assertEquals(
+      runner.errorsLog().map(({ error, phase }) => [phase, error.message]),
+      Array(2).fill(["start", "no controllers here"]),
+    );
+    await runner.start();
+    assertEquals([runner.state, runner.errorsTotal()], ["running", 0]);
+    await runner.stop();
+  });
+
+  it("a stop calls the stop function all the same, and records it", async () => {
+    const service = serve();
+    await service.runner.start();
+    await withoutControllers(() => service.runner.stop());
+    assertEquals([service.stops, service.runner.state], [1, "stopped"]);
+    assertEquals(
+      service.runner.errorsLog().map(({ error, phase }) => [
+        phase,
+        error.message,
+      ]),
+      [["stop", "no controllers here"]],
+    );
+  });
+
+  it("a tick that is to have one fails, and the ticker goes on", async () => {
+    const seen: string[] = [];
+    let ticks = 0;
+    const ticker = new Ticker(3, () => void ticks++, {
+      tickTimeout: 1_000,
+      printErrors: false,
+      observer: (event) =>
+        seen.push(event.type === "state" ? event.to : event.type),
+    });
+    await withoutControllers(async () => {
+      await ticker.start();
+      while (!seen.includes("tick")) await wait(1);
+    });
+    assertEquals(seen.slice(0, 3), ["running", "error", "tick"]);
+    assertEquals(ticker.errorsList()[0]?.message, "no controllers here");
+    while (ticks === 0) await wait(1);
+    await ticker.stop();
+  });
 
   it("a tick rejects and leaves its signal", async () => {
     let ticks = 0;

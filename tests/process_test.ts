@@ -77,6 +77,11 @@ describe("The process", { ignore: !canKill }, () => {
     assertEquals(await run("readiness"), ["TimeoutError"]);
   });
 
+  it("is kept alive by a grace and a wait for readiness without a limit", async () => {
+    assertEquals(await run("unlimitedGrace"), ["stopped"]);
+    assertEquals(await run("unlimitedReadiness"), ["ready"]);
+  });
+
   it("is held by nothing once all has stopped, however long the limits", async () => {
     assertEquals(await run("rest"), ["false", "stopped stopped"]);
   });

@@ -413,14 +413,11 @@ export class TickRun implements Run, Alarm, TickFacts {
   }
 
   #tick(times?: Times): void {
-    const { tickTimeout } = this.#body.settings;
     this.#startedAt = this.#clock.latest;
     this.#times = times;
     if (this.#phase !== ENDING) this.#phase = TICKING;
     this.#outcome = undefined;
     if (this.#extras) this.#extras.attempts = 0;
-    // A host has brought its limit.
-    if (tickTimeout < Infinity) this.#limit ??= new Limit();
     this.#attempt();
   }
 
@@ -430,6 +427,8 @@ export class TickRun implements Run, Alarm, TickFacts {
     let pending: PromiseLike<unknown> | undefined;
     let thrown: Thrown | undefined;
     try {
+      // A host has brought its limit. A platform may refuse one of our own.
+      if (tickTimeout < Infinity) this.#limit ??= new Limit();
       const signal = this.#limit?.controller.signal ?? this.signals.signal;
       const control = this.#control ??= new Control(this);
       const { hook } = this.machine;
@@ -444,8 +443,17 @@ export class TickRun implements Run, Alarm, TickFacts {
     if (!pending) return this.#ended(thrown);
     void this.#follow(pending);
     // Read also for the next to ring, as the tick may have blocked.
-    const spent = this.#clock.now() - this.#startedAt;
-    this.#limit?.arm(tickTimeout - spent, () => this.#expire());
+    this.#armLimit(this.#clock.now() - this.#startedAt);
+  }
+
+  /** Limits the tick in flight, where the platform does not refuse the timer. */
+  #armLimit(spent: number): void {
+    const { tickTimeout } = this.#body.settings;
+    try {
+      this.#limit?.arm(tickTimeout - spent, () => this.#expire());
+    } catch (error) {
+      this.#failed(this.machine.record(error, "tick"));
+    }
   }
 
   /** An async tick is awaited, which trusts no method of what it returned. */
@@ -535,9 +543,9 @@ export class TickRun implements Run, Alarm, TickFacts {
   /** The tick in flight has taken too long. */
   #expire(): void {
     const { machine } = this;
-    const { controller } = this.#limit!;
+    const controller = this.#limit?.controller;
     // Once only.
-    if (controller.signal.aborted) return;
+    if (!controller || controller.signal.aborted) return;
     const why =
       `the tick did not end within ${this.#body.settings.tickTimeout} ms`;
     machine.enter();
@@ -564,10 +572,8 @@ export class TickRun implements Run, Alarm, TickFacts {
     // An observer may have told it to end.
     if (!extras.failed) return true;
     if (this.#limit) {
-      const { tickTimeout } = this.#body.settings;
-      const left = tickTimeout - (this.#clock.now() - this.#startedAt);
       this.#limit.whenAborted = () => this.#giveUp();
-      this.#limit.arm(left, () => this.#expire());
+      this.#armLimit(this.#clock.now() - this.#startedAt);
     }
     this.#pause(
       extras,
