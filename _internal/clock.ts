@@ -61,6 +61,9 @@ function isFaked(): boolean {
 // pause of a second.
 const NEAR = 1_024;
 
+// A fake clock in disguise is early by more than this share of its waits.
+const MOSTLY = 0.75;
+
 /** A clock for alarms that all keep the process alive, or all do not. */
 class Clock {
   /**
@@ -79,8 +82,10 @@ class Clock {
   #offset = 0;
   // How early a timer may be: engines round by up to a millisecond.
   #slack = 1;
-  // By how much its timers have been early, one after the other.
+  // By how much its timers have been early, one after the other, and how long
+  // these were to wait.
   #early = 0;
+  #waited = 0;
   readonly #buckets = new Map<number, Bucket>();
   /** The one that was armed last, for the next to be armed. */
   #newest: Bucket | undefined;
@@ -193,23 +198,30 @@ class Clock {
     if (!first || this.#wasMarked && !isNowMarked && !this.isTrusted) return;
     this.#wasMarked = isNowMarked;
     // Not more than the longest there is, as only this one timer can be unref'd.
-    const expected = this.latest +
+    const armedAt = this.latest;
+    const expected = armedAt +
       this.#timer.arm(
         Math.min(first.due - this.latest, LONGEST),
-        () => this.#ring(expected),
+        () => this.#ring(expected, expected - armedAt),
       );
     if (!this.#persistent) unref(this.#timer.armed!.id);
   }
 
-  #ring(expected: number): void {
+  #ring(expected: number, waited: number): void {
     const early = expected - this.now();
     // Too early, if only together, as an engine that rounds is early by what it has
     // cut off: this is a fake clock in disguise, to be counted by.
-    this.#early = early > EPSILON ? this.#early + early : 0;
-    if (this.#early > this.#slack && !this.isTrusted) {
+    const isEarly = early > EPSILON;
+    this.#early = isEarly ? this.#early + early : 0;
+    this.#waited = isEarly ? this.#waited + waited : 0;
+    // One in disguise lets hardly any real time pass; an engine all but a little.
+    const isDisguised = this.#early > this.#slack &&
+      this.#early > this.#waited * MOSTLY;
+    if (isDisguised && !this.isTrusted) {
       this.#offset += early;
       this.latest = expected;
       this.#early = 0;
+      this.#waited = 0;
     }
     // What they arm waits for the next time, so that nothing else is held up.
     const end = this.latest + EPSILON;

@@ -103,7 +103,8 @@ export function untilAborted<T>(
   const what = "wait for an abort";
   try {
     signalLike(what, signal ?? null);
-    if (work !== undefined) {
+    // As a run's own function, `new StartStop(untilAborted)`, it is given a control.
+    if (work !== undefined && !("force" in Object(work))) {
       if (typeof peek(work, "then") !== "function") {
         throw new TypeError(says(what, "work", "a promise", work));
       }
