@@ -25,6 +25,7 @@ const parts = {
   "bench:core": ["each", "bench/core.ts", "--smoke"],
   bench: ["bench", "--smoke"],
   leaks: ["leaks", "--smoke"],
+  stops: ["test:stops", "--smoke"],
   load: ["load", "--smoke"],
   observability: ["test:observability"],
   schedules: ["schedules"],
@@ -41,6 +42,7 @@ const counted = new Set([
   "load",
   "observability",
   "schedules",
+  "stops",
   "suite",
 ]);
 

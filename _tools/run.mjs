@@ -74,6 +74,7 @@ const tasks = {
     ...rest,
   ],
   coverage: () => ["_tools/coverage.mjs", ...rest],
+  "test:stops": () => ["integration/stops/main.mjs", ...rest],
   broken: () => ["_tools/broken.mjs", ...rest],
   soak: () => ["_tools/soak.mjs", ...rest],
   flaky: () => ["_tools/flaky.mjs", ...rest],

@@ -4,39 +4,49 @@ import { recoveryCaller } from "../_internal/recovery.ts";
 import { checked, handlerOf, type Handling } from "./_handler.ts";
 import type { Incoming, Outgoing } from "./_types.ts";
 
+function left(): DOMException {
+  return new DOMException("The client has left", "AbortError");
+}
+
 /** The body of a request, read as fast as it is wanted. */
-function bodyOf(incoming: Incoming): ReadableStream<Uint8Array> {
-  return new ReadableStream<Uint8Array>({
-    start(controller) {
+function bodyOf(
+  incoming: Incoming,
+  outgoing: Outgoing,
+): ReadableStream<Uint8Array> {
+  let phase: "untouched" | "read" | "over" = "untouched";
+  // What nobody wants is read all the same, or no other request could follow.
+  const discard = () => {
+    if (phase === "read") incoming.resume();
+    phase = "over";
+  };
+  const listen = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    incoming.on("data", (chunk: Uint8Array) => {
+      if (phase !== "read") return;
+      controller.enqueue(new Uint8Array(chunk));
       incoming.pause();
-      incoming.on("data", (chunk: Uint8Array) => {
-        controller.enqueue(new Uint8Array(chunk));
-        if (controller.desiredSize! <= 0) incoming.pause();
-      });
-      const close = () => {
-        try {
-          controller.close();
-        } catch {
-          // It was closed or cancelled before.
-        }
-      };
-      const fail = () =>
-        controller.error(
-          new DOMException("The client has left", "AbortError"),
-        );
-      incoming.on("end", close);
-      incoming.on("error", fail);
-      incoming.on("close", () => incoming.complete ? close() : fail());
-    },
-    pull() {
+    });
+    incoming.on("end", () => {
+      if (phase === "read") controller.close();
+      phase = "over";
+    });
+    const fail = () => {
+      if (phase !== "read") return;
+      phase = "over";
+      controller.error(left());
+    };
+    incoming.on("error", fail);
+    incoming.on("close", fail);
+    outgoing.on("close", discard);
+  };
+  return new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (phase === "over") return controller.error(left());
+      if (phase === "untouched") listen(controller);
+      phase = "read";
       incoming.resume();
     },
-    cancel() {
-      // The rest is read all the same, or the client would not see the answer.
-      incoming.on("data", () => {});
-      incoming.resume();
-    },
-  });
+    cancel: discard,
+  }, { highWaterMark: 0 });
 }
 
 function requestOf(
@@ -59,7 +69,7 @@ function requestOf(
     {
       method,
       headers,
-      ...(hasBody && { body: bodyOf(incoming), duplex: "half" }),
+      ...(hasBody && { body: bodyOf(incoming, outgoing), duplex: "half" }),
     },
   );
   // Few handlers ask for the signal, and it costs more than all the rest.
@@ -70,7 +80,7 @@ function requestOf(
         const own = life = new AbortController();
         const leave = () => {
           if (!outgoing.writableFinished) {
-            own.abort(new DOMException("The client has left", "AbortError"));
+            own.abort(left());
           }
         };
         if (outgoing.destroyed) leave();
@@ -101,8 +111,7 @@ async function send(
   const goOn = () => proceed?.();
   const leave = () => {
     if (!outgoing.writableFinished) {
-      reader.cancel(new DOMException("The client has left", "AbortError"))
-        .catch(() => {});
+      reader.cancel(left()).catch(() => {});
     }
     goOn();
   };

@@ -8,6 +8,12 @@ import type { Listening, Place } from "./_types.ts";
 /** How often Bun is asked what is in flight, in ms: it has no event for it. */
 const ASK = 10;
 
+/**
+ * How long a body may hold the listener open, in ms: those of new requests look the
+ * same, and may never end.
+ */
+const LONGEST_BODY = 1_000;
+
 /** Listens with `Bun.serve`. */
 export function listenBun(
   place: Place,
@@ -46,19 +52,26 @@ export function listenBun(
     announce() {
       phase = "announced";
     },
+    // The listener would close the idle connections as well.
+    async shut() {},
     async leave(linger, drained) {
       phase = "announced";
-      // Bodies under way, whose heads did not say that they are the last.
-      const kept = server.pendingRequests - unanswered;
-      // The listener closes with the idle connections, so they have their time.
+      // The listener closes with the idle connections, so they have their time; also
+      // those with a body under way, whose head did not say that it is the last.
+      const hasBody = () => server.pendingRequests > unanswered;
+      const until = performance.now() + linger + LONGEST_BODY;
+      while (hasBody() && performance.now() < until) {
+        await pause(ASK);
+        lastAnswer = performance.now();
+      }
       await pause(lastAnswer + linger - performance.now());
       void server.stop();
       await drained;
-      const isBusy = () => server.pendingRequests + server.pendingWebSockets;
-      while (isBusy()) await pause(ASK);
-      // Such a connection would hold the stop for 6 s.
-      if (kept > 0) await pause(linger);
-      while (isBusy()) await pause(ASK);
+      while (server.pendingRequests + server.pendingWebSockets > 0) {
+        await pause(ASK);
+      }
+      // Connections that have carried no request are out of reach.
+      server.unref();
       await server.stop(true);
     },
     cut() {

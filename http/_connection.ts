@@ -1,6 +1,7 @@
 /** One connection to a server of Node's kind, and how it ends. */
 
 import { Timer } from "../_internal/timer.ts";
+import { turn } from "./_runtime.ts";
 import { SessionTrack } from "./_session.ts";
 import type { Incoming, Left, Outgoing, Session, Socket } from "./_types.ts";
 
@@ -24,9 +25,15 @@ export class Connection {
   /** How long it may stay quiet; `undefined` as long as it may do so for ever. */
   #linger: number | undefined;
   #timer: Timer | undefined;
+  #isResting = false;
 
   constructor(socket: Socket) {
     this.socket = socket;
+  }
+
+  /** Whether it may still carry a request, and has none. */
+  get isResting(): boolean {
+    return this.#isResting;
   }
 
   /** A request has come. */
@@ -34,7 +41,7 @@ export class Connection {
     const before = this.#answer;
     this.#answer = answer;
     if (!isLast) return;
-    this.#timer?.disarm();
+    this.#stir();
     // A client that does not wait for answers needs this one to the last.
     if (isOpen(before) && !before!.headersSent) {
       before!.removeHeader("connection");
@@ -45,15 +52,15 @@ export class Connection {
 
   /** The connection has become one of HTTP/2. */
   speak(session: Session): void {
-    const track = this.#other = new SessionTrack(session);
-    this.#timer?.disarm();
+    const track = this.#other = new SessionTrack(session, this.socket);
+    this.#stir();
     if (this.#linger !== undefined) track.leave(this.#linger);
   }
 
   /** The connection is in the hands of the program. */
   upgrade(): void {
     this.#other = "unknown";
-    this.#timer?.disarm();
+    this.#stir();
   }
 
   /** Says with the present answer that it is the last. */
@@ -83,8 +90,14 @@ export class Connection {
 
   /** Lets go of its timer. */
   release(): void {
-    this.#timer?.disarm();
+    this.#stir();
     if (this.#other instanceof SessionTrack) this.#other.release();
+  }
+
+  /** It rests no longer. */
+  #stir(): void {
+    this.#isResting = false;
+    this.#timer?.disarm();
   }
 
   /** Announces the end where something is to be answered, and waits for that. */
@@ -103,13 +116,14 @@ export class Connection {
     const { socket } = this;
     const { bytesRead } = socket;
     const timer = this.#timer ??= new Timer();
-    timer.arm(this.#linger, () => {
+    this.#isResting = true;
+    timer.arm(this.#linger, async () => {
       // What has come while this ran is read in the turn that follows.
-      timer.arm(1, () => {
-        // A request that has begun to come.
-        if (socket.bytesRead !== bytesRead) this.#rest();
-        else socket.destroy();
-      });
+      await turn();
+      if (!this.#isResting) return;
+      // A request that has begun to come.
+      if (socket.bytesRead !== bytesRead) this.#rest();
+      else socket.destroy();
     });
   }
 

@@ -34,6 +34,7 @@ export function listenDeno(place: Place, handling: Handling): Listening {
   const life = new AbortController();
   let phase: "serving" | "announced" | "shut" = "serving";
   let era: Era = { open: 0 };
+  let open = 0;
   // When an answer that had not said `connection: close` was last finished.
   let lastAnswer = -Infinity;
 
@@ -52,8 +53,10 @@ export function listenDeno(place: Place, handling: Handling): Listening {
     const own = era;
     const passed = new Info(draining, info);
     own.open++;
+    open++;
     const ended = () => {
       if (passed.isKept) lastAnswer = performance.now();
+      open--;
       if (--own.open === 0) own.emptied?.();
     };
     info.completed.then(ended, ended);
@@ -70,19 +73,19 @@ export function listenDeno(place: Place, handling: Handling): Listening {
     announce() {
       phase = "announced";
     },
+    // The listener would close the idle connections as well.
+    async shut() {},
     async leave(linger, drained) {
       phase = "announced";
       // The listener closes with the idle connections, so they have their time
-      // before. What began until then is waited for: a shutdown that has begun can
-      // no longer be cut short.
-      const quiet = () => pause(lastAnswer + linger - performance.now());
-      await quiet();
+      // before. What has begun is waited for: a shutdown that has begun can no longer
+      // be cut short.
       const old = era;
       era = { open: 0 };
-      while (old.open > 0) {
+      if (old.open > 0) {
         await new Promise<void>((emptied) => old.emptied = emptied);
-        await quiet();
       }
+      await pause(lastAnswer + linger - performance.now());
       await drained;
       phase = "shut";
       await server.shutdown();
@@ -90,7 +93,7 @@ export function listenDeno(place: Place, handling: Handling): Listening {
     cut(): Left {
       // After a shutdown it would end the program with an error nobody can catch.
       if (phase !== "shut") life.abort();
-      return { requests: era.open, upgraded: 0, idle: 0 };
+      return { requests: open, upgraded: 0, idle: 0 };
     },
   };
 }

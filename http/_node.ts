@@ -1,9 +1,8 @@
 /** Servers of Node's kind: `node:http`, `node:https`, `node:http2`. */
 
-import { Timer } from "../_internal/timer.ts";
 import { Connection } from "./_connection.ts";
 import { pause } from "./_pause.ts";
-import { engine } from "./_runtime.ts";
+import { isBun, isDeno, turn } from "./_runtime.ts";
 import type {
   Incoming,
   Left,
@@ -15,8 +14,11 @@ import type {
 } from "./_types.ts";
 import type { NodeServer } from "./types.ts";
 
-/** How long the queue of new connections may keep the listener, in ms. */
-const LONGEST_QUEUE = 100;
+/** How long new connections that never end may keep the listener, in ms. */
+const LONGEST_QUEUE = 1_000;
+
+/** How often Bun's connections are looked at, in ms. */
+const ASK = 10;
 
 /** The server as this file knows it, beyond what a user has to give. */
 interface Whole extends NodeServer {
@@ -114,26 +116,29 @@ class Tracked implements Listening {
     for (const connection of this.#connections.values()) connection.announce();
   }
 
-  async leave(linger: number): Promise<void> {
-    this.#linger = linger;
-    // Bun closes idle connections with the listener: they have their time before.
-    const isBun = engine() === "bun";
+  async shut(): Promise<void> {
     // Those that are in line still have a server to come back to.
     this.#phase = "serving";
-    if (!isBun) await this.#queue();
-    if (!isBun) this.#closeListener();
+    // Bun closes idle connections with the listener.
+    if (isBun()) return;
+    await this.#queue();
+    this.#closeListener();
+  }
+
+  async leave(linger: number): Promise<void> {
+    this.#linger = linger;
     this.#phase = "leaving";
     for (const connection of this.#connections.values()) {
       connection.leave(linger);
     }
-    if (isBun) {
-      const timer = new Timer();
-      await Promise.race([
-        new Promise<void>((passed) => timer.arm(linger + 1, passed)),
-        this.#empty(),
-      ]);
-      timer.disarm();
+    if (isBun()) {
+      // Its listener takes the connections with it that have nothing in flight.
+      const rest = () =>
+        [...this.#connections.values()].some((each) => each.isResting);
+      while (rest()) await pause(ASK);
       this.#closeListener();
+      // Connections that have carried no request are out of reach.
+      (this.#server as { unref?(): void }).unref?.();
     }
     await this.#empty();
     this.#phase = "closed";
@@ -152,7 +157,7 @@ class Tracked implements Listening {
     const until = performance.now() + LONGEST_QUEUE;
     for (let quiet = 0; quiet < 3 && performance.now() < until;) {
       const before = this.#accepted;
-      await pause(1);
+      await turn();
       quiet = this.#accepted === before ? quiet + 1 : 0;
     }
   }
@@ -160,7 +165,6 @@ class Tracked implements Listening {
   /** Stops listening, and leaves the connections as they are. */
   #closeListener(): void {
     const server = this.#server;
-    const isDeno = engine() === "deno";
     // The two that servers of HTTP/1 close as well as the listener.
     const { closeIdleConnections } = server;
     if (server.updateSettings) {
@@ -176,7 +180,7 @@ class Tracked implements Listening {
       server.closeIdleConnections = closeIdleConnections!;
     }
     // Deno destroys each connection after its answer where this is false.
-    if (isDeno) Object.defineProperty(server, "listening", { value: true });
+    if (isDeno()) Object.defineProperty(server, "listening", { value: true });
   }
 
   #empty(): Promise<void> {

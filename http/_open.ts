@@ -6,7 +6,7 @@ import { listenBun } from "./_bun.ts";
 import { listenDeno } from "./_deno.ts";
 import type { Handler } from "./_handler.ts";
 import { listenNode } from "./_node.ts";
-import { engine, nodeServer } from "./_runtime.ts";
+import { isBun, isDeno, nodeServer } from "./_runtime.ts";
 import type { Listening, Place } from "./_types.ts";
 import type { NodeServer } from "./types.ts";
 
@@ -74,10 +74,9 @@ export async function open(options: OpenOptions): Promise<Opened> {
     const protocol = protocolOf(!!place.tls);
     const printed = options.printsErrors ? name : undefined;
     const handling = { fetch, draining, name: printed };
-    const kind = engine();
     const listening = await listen(() => {
-      if (kind === "deno") return listenDeno(place, handling);
-      if (kind === "bun") {
+      if (isDeno()) return listenDeno(place, handling);
+      if (isBun()) {
         return listenBun(place, handling, options.websocket);
       }
       const server = nodeServer(place.tls, listenerOf(handling, protocol));

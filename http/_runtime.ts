@@ -1,5 +1,6 @@
 /** The one place of this module that touches what only some engines have. */
 
+import { pause } from "./_pause.ts";
 import type { NodeServer } from "./types.ts";
 
 /** `Deno.serve`, as far as it is used here. */
@@ -43,9 +44,11 @@ export interface BunServer {
   readonly pendingRequests: number;
   readonly pendingWebSockets: number;
   stop(now?: boolean): Promise<void>;
+  unref(): void;
 }
 
 interface Host {
+  readonly setImmediate?: (passed: () => void) => unknown;
   readonly Bun?: { readonly serve: BunServe };
   readonly Deno?: { readonly serve: DenoServe };
   readonly process?: {
@@ -60,9 +63,21 @@ interface Host {
 
 const host = globalThis as unknown as Host;
 
-/** Where the program runs. */
-export function engine(): "bun" | "deno" | "node" {
-  return host.Bun ? "bun" : host.Deno ? "deno" : "node";
+/** Whether this is Bun. */
+export const isBun = (): boolean => !!host.Bun;
+
+/** Whether this is Deno. */
+export const isDeno = (): boolean => !!host.Deno;
+
+/**
+ * Waits for a turn of the event loop, in which what has come is read. On Node a timer
+ * may follow another within one turn; elsewhere an immediate does not wait for any.
+ */
+export function turn(): Promise<void> {
+  const { setImmediate } = host;
+  return isBun() || isDeno() || !setImmediate
+    ? pause(1)
+    : new Promise((passed) => void setImmediate(passed));
 }
 
 /** Deno's server. */

@@ -79,6 +79,7 @@ export async function serve(
       await wait(drain, force);
     }
     options.closed();
+    await Promise.race([listening.shut(), untilAborted(force)]);
     draining.abort(reasonOf(signal));
     const drained = call(`${name}: onDrain`, () => onDrain?.(force));
     const left = listening.leave(linger, drained);

@@ -1,25 +1,33 @@
 /** A session of HTTP/2, and how it ends without a refused request. */
 
 import { Timer } from "../_internal/timer.ts";
-import type { Emitter, Session } from "./_types.ts";
+import { isDeno } from "./_runtime.ts";
+import type { Emitter, Session, Socket } from "./_types.ts";
 
-/** The highest number that a stream of a client can have. */
-const HIGHEST = 2 ** 31 - 1;
+/**
+ * A GOAWAY with the highest number that a stream can have: 8 bytes, type 7. Node's
+ * own `goaway` makes it ignore every stream that is on the wire, whatever the number.
+ */
+const NOTICE = /* @__PURE__ */ new Uint8Array(
+  [0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0],
+);
 
 /**
  * One session. A notice that names the highest of all streams refuses nothing that
- * is on the wire; what a client has sent before it read the notice has come when it
- * answers the ping behind it. Only then the session closes.
+ * is on the wire; what a client has sent before it read the notice has come when it has
+ * answered two pings behind it. Only then the session closes.
  */
 export class SessionTrack {
   /** How many streams are open. */
   streams = 0;
   readonly #session: Session;
+  readonly #socket: Socket;
   readonly #timer = new Timer();
   #phase: "open" | "noticed" | "closed" = "open";
 
-  constructor(session: Session) {
+  constructor(session: Session, socket: Socket) {
     this.#session = session;
+    this.#socket = socket;
     session.on("stream", (stream: Emitter) => {
       this.streams++;
       stream.on("close", () => {
@@ -40,10 +48,16 @@ export class SessionTrack {
       session.close();
       this.#finish();
     };
-    session.goaway(0, HIGHEST);
+    // Each write of the session is of whole frames, so that another may stand between.
+    // Deno does not survive it, and ignores what is on the wire instead.
+    if (isDeno()) session.goaway(0, 2 ** 31 - 1);
+    else this.#socket.write(NOTICE);
     // A client that does not answer is not waited for.
     this.#timer.arm(linger, close);
-    session.ping(close);
+    // A client answers the first before it has read the notice to its end.
+    session.ping(() => {
+      if (!session.destroyed) session.ping(close);
+    });
   }
 
   /** Ends it with all its streams. */

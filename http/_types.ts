@@ -16,6 +16,7 @@ export interface Socket extends Emitter {
   destroy(): unknown;
   destroySoon?(): void;
   end(): unknown;
+  write(data: Uint8Array): unknown;
 }
 
 /** A request on Node's servers. */
@@ -70,6 +71,8 @@ export interface Listening {
   readonly broken: Promise<never>;
   /** From now on answers carry `connection: close`. */
   announce(): void;
+  /** Accepts what is in line and stops listening, where that can be done alone. */
+  shut(): Promise<void>;
   /**
    * Stops listening, and resolves when the last connection has ended.
    *
