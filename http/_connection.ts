@@ -117,14 +117,15 @@ export class Connection {
     const { bytesRead } = socket;
     const timer = this.#timer ??= new Timer();
     this.#isResting = true;
-    timer.arm(this.#linger, async () => {
+    const end = async () => {
       // What has come while this ran is read in the turn that follows.
       await turn();
       if (!this.#isResting) return;
       // A request that has begun to come.
       if (socket.bytesRead !== bytesRead) this.#rest();
       else socket.destroy();
-    });
+    };
+    timer.arm(this.#linger, () => void end());
   }
 
   /**

@@ -8,6 +8,7 @@ import { readFileSync } from "node:fs";
 import process from "node:process";
 import { Readable } from "node:stream";
 import { httpServer } from "../../http/mod.ts";
+import { main } from "../../shutdown/mod.ts";
 import {
   events,
   handler,
@@ -190,7 +191,7 @@ export function make(name, options) {
 
 /** What the peers make of a plain server: each gives the way to end it. */
 export const peers = {
-  async "server.close()"() {
+  "server.close()"() {
     const server = listen();
     process.once("SIGTERM", () => server.close(() => process.exit()));
   },
@@ -222,8 +223,7 @@ export const peers = {
       () => new Promise((resolve) => server.close(() => resolve())),
     );
   },
-  async httpServer(linger) {
-    const { main } = await import("../../shutdown/mod.ts");
+  httpServer(linger) {
     const server = make("plain", {
       linger,
       observer(event) {
@@ -233,7 +233,6 @@ export const peers = {
       },
     });
     void main(server);
-    await Promise.resolve();
   },
 };
 
