@@ -18,7 +18,10 @@ import {
 } from "./engines.mjs";
 
 const limit = 60_000;
-const values = { "http_service.ts": ["--seconds", "2.5"] };
+const values = {
+  "http_service.ts": ["--seconds", "2.5"],
+  "observed_service.ts": ["--seconds", "2.5", "--port", "0", "--ops", "0"],
+};
 // Those that one engine alone can run.
 const only = { "hosts/bun_serve.ts": "bun" };
 const quoted = ["hosts/bun_serve.ts", "compare/hono.mjs"];
