@@ -25,9 +25,9 @@ data-s="t">?</span> <b data-s="t">?</b></span></td>\
 <td data-l="up for" data-s="t">?</td>\
 <td data-l="next run" data-s="t">?</td>\
 <td data-l="ticks" class="n" data-s="t">?</td>\
-<td data-l="failed" class="n"><span data-s="class=?"><span data-s="t">?</span></span></td>\
+<td data-l="failed" data-s="class=?"><span data-s="t">?</span></td>\
 <td data-l="missed" class="n" data-s="t">?</td>\
-<td data-l="took"><svg data-s="class=?" viewBox="0 0 120 16" width="120" height="16" \
+<td data-l="took" data-s="class=?"><svg data-s="class=?" viewBox="0 0 120 16" width="120" height="16" \
 aria-hidden="true"><path data-s="d=?"/><path class="f" data-s="d=?"/></svg>\
 <small data-s="t">?</small></td>\
 <td data-l="restarts" class="n" data-s="t">?</td>\

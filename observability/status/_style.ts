@@ -36,6 +36,6 @@ tr>th{flex:1 1 60%}
 tr>td:last-child{flex:1 1 100%}
 td[data-l]:not(:empty)::before{content:attr(data-l) " ";color:var(--dim);
 font-size:.85rem}
-td[data-l]:empty{display:none}
+td[data-l]:empty,.void{display:none}
 svg{display:inline-block;vertical-align:middle}}
 `;

@@ -62,9 +62,9 @@ const HEIGHT = 16;
 
 /** One of the last ticks as a stroke, its height by the logarithm of its duration. */
 function stroke({ duration }: RecentTick, index: number): string {
-  // From 0.1 ms to 100 s.
-  const part = Math.min(Math.max(Math.log10(duration || 1e-9) + 1, 0), 6) / 6;
-  const top = HEIGHT - 1 - Math.round(part * (HEIGHT - 2));
+  // From 0.01 ms to 100 s.
+  const part = Math.min(Math.max(Math.log10(duration || 1e-9) + 2, 0), 7) / 7;
+  const top = HEIGHT - 2 - Math.round(part * (HEIGHT - 3));
   return `M${2 * index + 1} ${HEIGHT}V${top}`;
 }
 
@@ -110,9 +110,10 @@ export function slotsOf(row: Row): string[] {
     uptime(row),
     row.attempt === undefined ? due(row.next) : `start ${due(row.attempt)}`,
     count(row.ticks),
-    row.failed ? "warn" : "",
+    row.failed === undefined ? "void" : row.failed ? "n warn" : "n",
     count(row.failed),
     count(row.missed),
+    spark(row) ? "" : "void",
     recent.length ? "" : "none",
     strokes(recent, false),
     strokes(recent, true),
