@@ -5,10 +5,12 @@ import { recoveryCaller } from "../../tools.ts";
 import { says } from "../../_internal/validate.ts";
 import type { SpanLike, SpanOptionsLike, TracerLike } from "./tracer.ts";
 
+/** Those of which it was said that they are broken. */
+const broken = new WeakSet<object>();
+
 /** A tracer that never breaks anything, and says once that it is broken. */
 export class Guarded {
   readonly #tracer: TracerLike;
-  #isSaid = false;
 
   constructor(what: string, tracer: TracerLike) {
     for (const key of ["startSpan", "startActiveSpan"]) {
@@ -81,8 +83,8 @@ export class Guarded {
   }
 
   #say(error: unknown): void {
-    if (this.#isSaid) return;
-    this.#isSaid = true;
+    if (broken.has(this.#tracer)) return;
+    broken.add(this.#tracer);
     recoveryCaller("tracer", error, "the work goes on without a trace");
   }
 }

@@ -1,0 +1,48 @@
+// A tracer and a meter of this SDK, which send what they have to a receiver.
+
+import { context, trace } from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
+import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
+import { MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics";
+import { BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
+
+/** Sends to a URL; `flush` resolves once all is sent. */
+export function setUp(url) {
+  context.setGlobalContextManager(
+    new AsyncLocalStorageContextManager().enable(),
+  );
+  const exporter = new OTLPTraceExporter({ url: `${url}/v1/traces` });
+  const processor = new BatchSpanProcessor({ exporter });
+  const provider = new TracerProvider({ spanProcessors: [processor] });
+  trace.setGlobalTracerProvider(provider);
+  return {
+    tracer: trace.getTracer("runners"),
+    flush: () => provider.forceFlush(),
+  };
+}
+
+class Reader extends MetricReader {
+  onShutdown() {}
+  onForceFlush() {}
+}
+
+/** A meter, and what it has collected by the name of the metric. */
+export function meterOf() {
+  const reader = new Reader();
+  const provider = new MeterProvider({ readers: [reader] });
+  return {
+    meter: provider.getMeter("runners"),
+    async collect() {
+      const { resourceMetrics, errors } = await reader.collect();
+      if (errors.length > 0) throw errors[0];
+      return Object.fromEntries(
+        resourceMetrics.scopeMetrics.flatMap(({ metrics }) => metrics).map((
+          { descriptor, dataPoints },
+        ) => [
+          descriptor.name,
+          dataPoints.map(({ attributes, value }) => ({ attributes, value })),
+        ]),
+      );
+    },
+  };
+}
