@@ -46,16 +46,54 @@ function lineOf(value: unknown): string {
     : line;
 }
 
+/** Where the frames begin in a stack: engines of the V8 family begin with the message. */
+function endOfHeader(value: unknown, stack: string): number {
+  const message = messageOf(value);
+  const firstLine = stack.indexOf("\n") < 0
+    ? stack.length
+    : stack.indexOf("\n");
+  const name = text(peek(value, "name"));
+  // The name may have the message in it, and the message may have line breaks.
+  for (
+    let start = stack.indexOf(message);
+    start >= 0 && start <= firstLine;
+    start = stack.indexOf(message, start + 1)
+  ) {
+    const end = start + message.length;
+    const isWhole = end === stack.length || stack[end] === "\n";
+    const isHeader = /^\s*at /m.test(stack.slice(end)) || start === 0 ||
+      start === `${name}: `.length;
+    if (isWhole && isHeader) return end;
+    if (message === "") break;
+  }
+  return 0;
+}
+
+/** What all frames of this library have in common; nothing where it is bundled. */
+function findLibrary(): string | undefined {
+  return /([^\s(@]*[/\\])_internal[/\\]recovery\.[cm]?[jt]s/.exec(
+    text(new Error().stack),
+  )?.[1];
+}
+
+/** Frames of what stands beside the library in its repository are somebody's code. */
+const BESIDE =
+  /^(tests|examples|bench|integration|docs|_tools|node_modules|README)/;
+
+function isOwn(line: string, library: string | undefined): boolean {
+  const start = library ? line.indexOf(library) : -1;
+  return start >= 0 && !BESIDE.test(line.slice(start + library!.length));
+}
+
 function framesOf(value: unknown): string[] {
   const stack = peek(value, "stack");
   if (typeof stack !== "string") return [];
-  // Engines of the V8 family repeat the message, line breaks and all.
-  const message = messageOf(value);
-  const header = stack.indexOf(message);
-  const lines = stack.slice(header < 0 ? 0 : header + message.length)
-    .match(/\S[^\n]*/g) ?? [];
+  const all = stack.slice(endOfHeader(value, stack)).match(/\S[^\n]*/g) ?? [];
+  // Those of this library tell its users nothing.
+  const library = findLibrary();
+  const others = all.filter((line) => !isOwn(line, library));
   // A line of 300 characters is long enough for any eye.
-  return lines.slice(0, MOST).map((line, index) =>
+  return (others.length ? others : all).slice(0, MOST).map((line, index) =>
     `trace #${index} => ${line.replace(/^at /, "")}`.slice(0, 300)
   );
 }
@@ -73,6 +111,8 @@ function causesOf(value: unknown): string[] {
 /**
  * Prints what a `catch` or a rejection handler was given, with up to ten frames
  * of its stack and the chain of its causes, in one write to standard error.
+ *
+ * Frames of this library are left out, unless there are no others.
  *
  * It never throws, whatever it is given, and does nothing for `null` and
  * `undefined`. Control characters are escaped, so that a message can neither

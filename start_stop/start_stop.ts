@@ -130,12 +130,12 @@ class ServiceRun implements Run {
     } catch (error) {
       thrown = { error };
     }
-    if (!thrown && !this.signals.aborted) this.#early?.ended();
-    this.settle();
     if (machine.state.call) {
       const why = machine.cannot("start", "the run ended before it was ready");
       thrown ??= { error: new Error(why) };
     }
+    if (!thrown && !this.signals.aborted) this.#early?.ended();
+    this.settle();
     machine.ended(this, thrown);
   }
 

@@ -343,4 +343,45 @@ describe("recoveryCaller", () => {
       ["trace #0 => look at f0 (x.ts:1:1)"],
     );
   });
+
+  it("takes no part of the error's name for its message", async () => {
+    const error = stacked(
+      "TimeoutError: Timeout\n    at f0 (x.ts:1:1)",
+      "Timeout",
+    );
+    error.name = "TimeoutError";
+    assertEquals(await printed(error), [
+      "Recovering process 'backup': Timeout",
+      "trace #0 => f0 (x.ts:1:1)",
+    ]);
+    const again = stacked("Error: Error\n    at f0 (x.ts:1:1)", "Error");
+    assertEquals((await printed(again)).slice(1), [
+      "trace #0 => f0 (x.ts:1:1)",
+    ]);
+  });
+
+  it("takes no end of a frame for the message", async () => {
+    const error = stacked("f0@x.js:1:1\nf1@x.js:2:2\n", "1");
+    assertEquals((await printed(error)).slice(1), [
+      "trace #0 => f0@x.js:1:1",
+      "trace #1 => f1@x.js:2:2",
+    ]);
+  });
+
+  it("leaves out the frames of the library, unless there are no others", async () => {
+    // None can be told where it is bundled.
+    const own = new Error().stack!.split("\n").find((line) =>
+      line.includes("recovery_caller_test")
+    )?.replace("tests/recovery_caller_test", "_internal/machine");
+    if (!own?.includes("_internal/machine")) return;
+    const beside = own.replace("_internal/machine", "tests/some_test");
+    const error = stacked(`Error: disk full\n${own}\n${beside}\n${own}`);
+    assertEquals((await printed(error)).slice(1), [
+      `trace #0 => ${beside.trim().replace(/^at /, "")}`,
+    ]);
+    assertEquals(
+      (await printed(stacked(`Error: disk full\n${own}\n${own}`))).length,
+      3,
+    );
+  });
 });
