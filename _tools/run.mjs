@@ -64,6 +64,7 @@ const tasks = {
   schedules: () => ["integration/schedules/main.mjs", ...rest],
   size: () => ["_tools/size.mjs", ...rest],
   "bench:admission": () => ["bench/admission/main.mjs", ...rest],
+  "bench:observability": () => ["integration/observability/bench.mjs", ...rest],
   bench: () => ["bench/main.mjs", ...rest],
   leaks: () => ["_tools/leaks.mjs", ...rest],
   load: () => [

@@ -2,6 +2,7 @@
 
 import type { Hook } from "../_internal/hook.ts";
 import { Lifecycle, machineOf } from "../_internal/lifecycle.ts";
+import type { Machine } from "../_internal/machine.ts";
 import type { ErrorPhase, Runner, RunnerState } from "../runner.ts";
 
 /** Several hooks of one machine. */
@@ -42,25 +43,31 @@ class Several implements Hook {
   }
 }
 
+function hooksOf(machine: Machine): readonly Hook[] {
+  const { hook } = machine;
+  return hook instanceof Several ? hook.all : hook ? [hook] : [];
+}
+
+function setHooks(machine: Machine, hooks: readonly Hook[]): void {
+  machine.hook = hooks.length > 1 ? new Several(hooks) : hooks[0];
+}
+
 /**
- * Has the machine of a runner call a hook, until the function it returns is called.
- * `undefined` where the runner is none of this library, or of another copy of it.
+ * Has the machine of a runner call a hook. False where the runner is none of this
+ * library, or of another copy of it.
  */
-export function addHook(
-  runner: Runner,
-  hook: Hook,
-): (() => void) | undefined {
-  if (!(runner instanceof Lifecycle)) return undefined;
+export function addHook(runner: Runner, hook: Hook): boolean {
+  if (!(runner instanceof Lifecycle)) return false;
   const machine = machineOf(runner);
-  const join = (list: readonly Hook[]) => {
-    machine.hook = list.length > 1 ? new Several(list) : list[0];
-  };
-  const all = () => {
-    const { hook: present } = machine;
-    return present instanceof Several ? present.all : present ? [present] : [];
-  };
-  join([...all(), hook]);
-  return () => join(all().filter((each) => each !== hook));
+  setHooks(machine, [...hooksOf(machine), hook]);
+  return true;
+}
+
+/** Undoes `addHook`. */
+export function removeHook(runner: Runner, hook: Hook): void {
+  if (!(runner instanceof Lifecycle)) return;
+  const machine = machineOf(runner);
+  setHooks(machine, hooksOf(machine).filter((each) => each !== hook));
 }
 
 /** The times that a ticker goes by, in milliseconds. */

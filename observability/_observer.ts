@@ -1,7 +1,8 @@
-/** Follows runners that are none of this library's, by what they tell. */
+/** Follows runners: those of this library by a hook, others by what they tell. */
 
 import type { Hook } from "../_internal/hook.ts";
 import type { ErrorPhase, RunnerState, RunnerTickEvent } from "../runner.ts";
+import { addHook, removeHook } from "./_hook.ts";
 import type { Told, Watched } from "./_tree.ts";
 
 interface Any extends Told {
@@ -14,7 +15,7 @@ interface Any extends Told {
 const SKIPPED = Symbol("skipped");
 
 /** Calls a hook by the events of a runner; returns the way to leave. */
-export function observed(runner: Watched, hook: Hook): () => void {
+function observed(runner: Watched, hook: Hook): () => void {
   try {
     return runner.observe?.((event: Any) => {
       const { type, to, from, phase, error } = event;
@@ -36,4 +37,22 @@ export function observed(runner: Watched, hook: Hook): () => void {
     // It takes no observer: what it says of itself is all there is.
     return () => {};
   }
+}
+
+/** The ways to leave those that are followed by what they tell. */
+const leaves = new WeakMap<Hook, Map<Watched, () => void>>();
+
+/** Has a hook called for a runner. */
+export function follow(runner: Watched, hook: Hook): void {
+  if (addHook(runner, hook)) return;
+  const all = leaves.get(hook) ?? new Map<Watched, () => void>();
+  leaves.set(hook, all.set(runner, observed(runner, hook)));
+}
+
+/** Undoes `follow`. */
+export function unfollow(runner: Watched, hook: Hook): void {
+  const all = leaves.get(hook);
+  all?.get(runner)?.();
+  all?.delete(runner);
+  removeHook(runner, hook);
 }

@@ -107,9 +107,10 @@ export class Tree {
   #isOpen = false;
   // What a supervisor says of its children is asked again after it has told of any.
   #list: Place[] | undefined;
-  readonly #stale = new Set<Place>();
+  // Made when they are needed: many trees are of one runner.
+  #stale: Set<Place> | undefined;
   /** Those that tell of nothing, which are asked each time. */
-  readonly #mute = new Set<Place>();
+  #mute: Set<Place> | undefined;
 
   constructor(root: Watched, follower: Follower = {}) {
     this.#follower = follower;
@@ -139,9 +140,9 @@ export class Tree {
   /** All places, each before those below it. */
   places(): readonly Place[] {
     this.open();
-    for (const place of this.#mute) this.#sync(place);
-    for (const place of this.#stale) this.#ask(place);
-    this.#stale.clear();
+    for (const place of this.#mute ?? []) this.#sync(place);
+    for (const place of this.#stale ?? []) this.#ask(place);
+    this.#stale = undefined;
     return this.#list ??= [...below(this.#root)];
   }
 
@@ -168,8 +169,8 @@ export class Tree {
     }
     place.leave?.();
     place.leave = undefined;
-    this.#mute.delete(place);
-    this.#stale.delete(place);
+    this.#mute?.delete(place);
+    this.#stale?.delete(place);
     if (place.runner || isGone) this.#follower.left?.(place, isGone);
     place.runner = runner;
     if (isGone) place.below = undefined;
@@ -186,14 +187,14 @@ export class Tree {
     } catch {
       // It does not take observers.
     }
-    if (!place.leave) this.#mute.add(place);
-    this.#stale.add(place);
+    if (!place.leave) (this.#mute ??= new Set()).add(place);
+    (this.#stale ??= new Set()).add(place);
     this.#sync(place);
   }
 
   #hear(place: Place, event: Told): void {
     if (event.type === "tick" || event.type === "error") return;
-    this.#stale.add(place);
+    (this.#stale ??= new Set()).add(place);
     const { runner } = place;
     // One of many children: the others are not looked at.
     if (event.child !== undefined && runner?.runnerOf) {

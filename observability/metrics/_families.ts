@@ -25,15 +25,21 @@ export interface Row {
   readonly label: string;
   readonly cells: Cells;
   /** One; for those beyond the limit, all of them. */
-  readonly places: Set<Place>;
+  readonly places: Place[];
   /** Whether it stands for those beyond the limit. */
   readonly isRest: boolean;
   /** Whether it ticks. */
   ticks: boolean;
 }
 
-/** A value with the labels that it has beside `runner`. */
-export type Sample = (value: number, labels?: string, suffix?: string) => void;
+/**
+ * A value, with the end of its labels: what it has beside `runner`, and the brace;
+ * and with what its name has more than that of its family.
+ */
+export type Sample = (value: number, end?: string, suffix?: string) => void;
+
+/** The end of the labels where there is none beside `runner`. */
+export const END = "} ";
 
 /** A metric. */
 export interface Family {
@@ -72,7 +78,8 @@ function count(
 
 /** The metrics of runners, in their order. */
 export function familiesOf(bounds: readonly number[]): Family[] {
-  const edges = [...bounds.map(bound), "+Inf"].map((le) => `,le="${le}"`);
+  const edges = [...bounds.map(bound), "+Inf"].map((le) => `,le="${le}"} `);
+  const ends = PHASES.map((phase) => `,phase="${phase}"} `);
   const ticking = (read: Family["read"]): Family["read"] => (row, sample) => {
     if (row.ticks) read(row, sample);
   };
@@ -84,10 +91,10 @@ export function familiesOf(bounds: readonly number[]): Family[] {
       type: "counter",
       help: "Ticks that ended, by outcome.",
       read: ticking(({ cells }, sample) => {
-        sample(cells.get(DONE), ',outcome="success"');
-        sample(cells.get(FAILED), ',outcome="error"');
+        sample(cells.get(DONE), ',outcome="success"} ');
+        sample(cells.get(FAILED), ',outcome="error"} ');
         const skipped = cells.get(SKIPPED);
-        if (skipped) sample(skipped, ',outcome="skipped"');
+        if (skipped) sample(skipped, ',outcome="skipped"} ');
       }),
     },
     {
@@ -107,8 +114,8 @@ export function familiesOf(bounds: readonly number[]): Family[] {
           sum += cells.get(BUCKETS + index);
           sample(sum, edges[index], "_bucket");
         }
-        sample(cells.get(DURATION) / 1_000, "", "_sum");
-        sample(sum, "", "_count");
+        sample(cells.get(DURATION) / 1_000, END, "_sum");
+        sample(sum, END, "_count");
       }),
     },
     {
@@ -165,8 +172,8 @@ export function familiesOf(bounds: readonly number[]): Family[] {
       type: "counter",
       help: "Errors that the runner recorded, by the function they came from.",
       read({ cells }, sample) {
-        PHASES.forEach((phase, index) =>
-          sample(cells.get(ERRORS + index), `,phase="${phase}"`)
+        PHASES.forEach((_phase, index) =>
+          sample(cells.get(ERRORS + index), ends[index])
         );
       },
     },
@@ -192,7 +199,7 @@ export function familiesOf(bounds: readonly number[]): Family[] {
         if (isRest) return;
         for (const place of places) {
           const above = escaped(place.parent?.path ?? "");
-          sample(1, `,kind="${kindOf(place)}",supervisor="${above}"`);
+          sample(1, `,kind="${kindOf(place)}",supervisor="${above}"} `);
         }
       },
     },

@@ -9,7 +9,7 @@ const TYPES: { readonly [format in Format]: string } = {
 };
 
 // Milliseconds after which other work has its turn.
-const TURN = 5;
+const TURN = 8;
 
 /** The pieces as a stream, which lets the loop turn in between. */
 function streamOf(

@@ -2,8 +2,7 @@ import { peek } from "../../_internal/errors.ts";
 import { bag, says, typed, whole } from "../../_internal/validate.ts";
 import type { ErrorRecord, Runner } from "../../runner.ts";
 import { checkUnknown } from "../../_internal/unknown_options.ts";
-import { addHook } from "../_hook.ts";
-import { observed } from "../_observer.ts";
+import { follow, unfollow } from "../_observer.ts";
 import {
   type Follower,
   type Place,
@@ -125,8 +124,8 @@ export class Metrics {
   readonly #authorize: MetricsOptions["authorize"];
   readonly #trees = new Set<Tree>();
   readonly #rows = new Map<string, Row>();
-  /** What is to be undone for a place, and where its numbers are. */
-  readonly #held = new Map<Place, { row: Row; undo: () => void }>();
+  /** Where the numbers of a place are. */
+  readonly #held = new Map<Place, Row>();
   readonly #follower: Follower;
   /** Whether what joins was there before it was watched. */
   #isOpening = false;
@@ -184,7 +183,7 @@ export class Metrics {
         if (type !== "restart") return;
         for (const name of children) {
           const child = place.below?.get(name);
-          if (child) this.#held.get(child)?.row.cells.add(RESTARTS);
+          if (child) this.#held.get(child)?.cells.add(RESTARTS);
         }
       },
     };
@@ -281,7 +280,7 @@ export class Metrics {
 
   *#pieces(format: MetricsFormat, eof?: boolean): Generator<string> {
     const rows = this.#fresh();
-    const dropped = this.#rows.get(OTHER)?.places.size ?? 0;
+    const dropped = this.#rows.get(OTHER)?.places.length ?? 0;
     yield single(
       `${this.#prefix}_dropped_runners`,
       "gauge",
@@ -308,7 +307,7 @@ export class Metrics {
       path: isRest ? OTHER : path,
       label: labelOf(isRest ? OTHER : path),
       cells: this.#store.take(),
-      places: new Set(),
+      places: [],
       isRest,
       ticks: false,
     };
@@ -317,28 +316,30 @@ export class Metrics {
   }
 
   #join(place: Place): void {
-    const row = this.#rowOf(place);
+    const row = this.#held.get(place) ?? this.#rowOf(place);
     const runner = place.runner!;
-    row.places.add(place);
+    if (!this.#held.has(place)) row.places.push(place);
     row.ticks ||= "tick" in runner || peek(runner, "ticks") !== undefined;
     const log = this.#isOpening ? [] : errorsOf(runner);
     for (const { phase } of log) row.cells.error(phase);
     // A supervisor tells of one that it has just made when that has begun.
     if (runner.isRunning() || log.length) row.cells.add(STARTS);
-    const undo = addHook(runner, row.cells) ?? observed(runner, row.cells);
-    this.#held.set(place, { row, undo });
+    follow(runner, row.cells);
+    this.#held.set(place, row);
   }
 
   #leave(place: Place, isGone: boolean): void {
-    const held = this.#held.get(place);
-    if (!held) return;
-    const { row, undo } = held;
-    undo();
+    const row = this.#held.get(place);
+    if (!row) return;
+    if (place.runner) unfollow(place.runner, row.cells);
     // One that is made anew for each start keeps its numbers.
     if (!isGone) return;
     this.#held.delete(place);
-    row.places.delete(place);
-    if (row.places.size) return;
+    // The order of those that share a row is that of nothing.
+    const { places } = row;
+    const last = places.pop()!;
+    if (last !== place) places[places.indexOf(place)] = last;
+    if (places.length) return;
     this.#rows.delete(row.path);
     this.#store.give(row.cells);
   }

@@ -2,8 +2,7 @@ import type { Hook, TickFacts } from "../../_internal/hook.ts";
 import { checkUnknown } from "../../_internal/unknown_options.ts";
 import { bag, timeout, typed } from "../../_internal/validate.ts";
 import type { ErrorPhase, Runner, RunnerState } from "../../runner.ts";
-import { addHook } from "../_hook.ts";
-import { observed } from "../_observer.ts";
+import { follow, unfollow } from "../_observer.ts";
 import { type Place, runnerLike, Tree } from "../_tree.ts";
 import { Guarded } from "./_guarded.ts";
 import type { SpanContextLike, SpanLike, TracerLike } from "./tracer.ts";
@@ -225,19 +224,17 @@ export function instrument(
     minInterval,
     sample: (path, what) => guarded.safe(() => sample(path, what)) === true,
   };
-  const held = new Map<Place, { spans: Spans; undo: () => void }>();
+  const held = new Map<Place, Spans>();
   const tree = new Tree(root, {
     joined(place) {
       // One that is made anew for each start goes on with its links.
-      const spans = held.get(place)?.spans ?? new Spans(place.path, settings);
-      const each = place.runner!;
-      held.set(place, {
-        spans,
-        undo: addHook(each, spans) ?? observed(each, spans),
-      });
+      const spans = held.get(place) ?? new Spans(place.path, settings);
+      held.set(place, spans);
+      follow(place.runner!, spans);
     },
     left(place, isGone) {
-      held.get(place)?.undo();
+      const spans = held.get(place);
+      if (spans && place.runner) unfollow(place.runner, spans);
       if (isGone) held.delete(place);
     },
   });
