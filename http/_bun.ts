@@ -1,5 +1,6 @@
 /** `Bun.serve`. */
 
+import { Timer } from "../_internal/timer.ts";
 import { checked, handlerOf, type Handling, withClose } from "./_handler.ts";
 import { pause } from "./_pause.ts";
 import { bunServe } from "./_runtime.ts";
@@ -20,6 +21,7 @@ export function listenBun(
   handling: Handling,
   websocket: unknown,
 ): Listening {
+  const timer = new Timer();
   let phase: "serving" | "announced" = "serving";
   // When a handler last gave an answer that did not say `connection: close`.
   let lastAnswer = -Infinity;
@@ -61,20 +63,21 @@ export function listenBun(
       const hasBody = () => server.pendingRequests > unanswered;
       const until = performance.now() + linger + LONGEST_BODY;
       while (hasBody() && performance.now() < until) {
-        await pause(ASK);
+        await pause(ASK, timer);
         lastAnswer = performance.now();
       }
-      await pause(lastAnswer + linger - performance.now());
+      await pause(lastAnswer + linger - performance.now(), timer);
       void server.stop();
       await drained;
       while (server.pendingRequests + server.pendingWebSockets > 0) {
-        await pause(ASK);
+        await pause(ASK, timer);
       }
       // Connections that have carried no request are out of reach.
       server.unref();
       await server.stop(true);
     },
     cut() {
+      timer.disarm();
       const left = {
         requests: server.pendingRequests,
         upgraded: server.pendingWebSockets,

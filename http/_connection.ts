@@ -90,6 +90,8 @@ export class Connection {
 
   /** Lets go of its timer. */
   release(): void {
+    // Its last answer may hear of the end later than it does.
+    this.#linger = undefined;
     this.#stir();
     if (this.#other instanceof SessionTrack) this.#other.release();
   }

@@ -1,5 +1,6 @@
 /** `Deno.serve`: the only thing that cuts its connections is the signal. */
 
+import { Timer } from "../_internal/timer.ts";
 import { checked, handlerOf, type Handling, withClose } from "./_handler.ts";
 import { pause } from "./_pause.ts";
 import { type DenoInfo, denoServe } from "./_runtime.ts";
@@ -32,6 +33,7 @@ class Info {
 export function listenDeno(place: Place, handling: Handling): Listening {
   const { draining } = handling;
   const life = new AbortController();
+  const timer = new Timer();
   let phase: "serving" | "announced" | "shut" = "serving";
   let era: Era = { open: 0 };
   let open = 0;
@@ -85,12 +87,13 @@ export function listenDeno(place: Place, handling: Handling): Listening {
       if (old.open > 0) {
         await new Promise<void>((emptied) => old.emptied = emptied);
       }
-      await pause(lastAnswer + linger - performance.now());
+      await pause(lastAnswer + linger - performance.now(), timer);
       await drained;
       phase = "shut";
       await server.shutdown();
     },
     cut(): Left {
+      timer.disarm();
       // After a shutdown it would end the program with an error nobody can catch.
       if (phase !== "shut") life.abort();
       return { requests: open, upgraded: 0, idle: 0 };

@@ -51,10 +51,10 @@ function checked(name: string, value: unknown): NodeServer {
   const why = typeof server?.listen !== "function" ||
       typeof server.prependListener !== "function"
     ? "what 'server' or 'app' gave has no server of node:http"
-    : server.listening
-    ? "the server listens already: httpServer has to do that"
     : given.has(server)
     ? "the same server was given before: make another at each start"
+    : server.listening
+    ? "the server listens already: httpServer has to do that"
     : undefined;
   if (why) throw new TypeError(`Cannot start "${name}": ${why}`);
   given.add(server!);
