@@ -55,6 +55,7 @@ const tasks = {
   tables: () => ["_tools/tables.mjs", ...rest],
   check: () => ["_tools/check.mjs", ...rest],
   each: () => ["_tools/each.mjs", ...rest],
+  services: () => ["examples/services/main.mjs", ...rest],
   examples: () => ["_tools/examples.mjs", ...rest],
   compare: () => ["examples/compare/main.mjs", ...rest],
   docs: () => ["_tools/docs.mjs", ...rest],
