@@ -19,6 +19,9 @@ export const DEFAULT_RULE: StallRule = {
   after: () => undefined,
 };
 
+/** The rules of those that have one of their own. */
+export const rules = /* @__PURE__ */ new WeakMap<object, StallRule>();
+
 // The wall clock of a schedule is looked at so often.
 const LOOK = 30_000;
 const MOST = 3_600_000;

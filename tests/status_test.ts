@@ -128,6 +128,12 @@ describe("statusPage()", () => {
     ]);
     assertStringIncludes(html, '<title data-h="t">✗ 3 of 6 not well');
     assertStringIncludes(html, "start in ");
+    assertStringIncludes(html, "busy for 39 s");
+    // By the rule of the health that it is given.
+    const health = new Health(app, { stall: { after: 3_600_000 } });
+    const patient = statusPage(app, { authorize, health });
+    const calm = await (await patient(request())).text();
+    assert(!rowsOf(calm).includes("app/stuck stalled"));
     hang.open();
     await turns();
     for (const each of all) await each.stop();

@@ -2,7 +2,7 @@ import { checkUnknown } from "../../_internal/unknown_options.ts";
 import { bag, finite, timeout, typed } from "../../_internal/validate.ts";
 import type { Runner } from "../../runner.ts";
 import { hostsOf, redactSecrets, shownBy } from "../_access.ts";
-import { DEFAULT_RULE, type StallRule } from "../_stall.ts";
+import { DEFAULT_RULE, rules, type StallRule } from "../_stall.ts";
 import { runnerLike, Tree } from "../_tree.ts";
 import { type Access, answer } from "./_answer.ts";
 import { Check, type CheckSpec } from "./_check.ts";
@@ -188,6 +188,7 @@ export class Health {
     }
     this.#required = required;
     this.#rule = ruleOf(what, stall);
+    rules.set(this, this.#rule);
     this.#fatal = stall?.fatal;
     this.#say = shownBy(redact);
     this.#checks = Object.entries(bag(what, checks) as HealthChecks).map((

@@ -2,7 +2,7 @@
 
 import type { Health, HealthReport } from "../health/mod.ts";
 import type { Metrics, RecentTick } from "../metrics/mod.ts";
-import { DEFAULT_RULE, stalledFor } from "../_stall.ts";
+import { stalledFor, type StallRule } from "../_stall.ts";
 import type { ErrorRecord } from "../../runner.ts";
 import { kindOf, type Place, type Tree } from "../_tree.ts";
 
@@ -37,6 +37,8 @@ export interface Row {
   readonly uptime: number;
   /** Until the next run; below 0 where it is late. */
   readonly next: number | undefined;
+  /** For how long the tick in flight has been at work. */
+  readonly busy: number | undefined;
   readonly ticks: number | undefined;
   readonly failed: number | undefined;
   readonly missed: number | undefined;
@@ -65,6 +67,8 @@ export interface Sources {
   readonly tree: Tree;
   readonly metrics: Metrics | undefined;
   readonly health: Health | undefined;
+  /** Which runners count as stalled. */
+  readonly rule: StallRule;
   /** Makes a message fit to be shown. */
   say(value: unknown): string;
 }
@@ -72,9 +76,9 @@ export interface Sources {
 /** How many words, from the worst, mean that a runner is not well. */
 const BAD = WORDS.indexOf("failing") + 1;
 
-function wordOf(place: Place): Word {
+function wordOf(place: Place, rule: StallRule): Word {
   const { runner, view, parent } = place;
-  if (stalledFor(place, DEFAULT_RULE)) return "stalled";
+  if (stalledFor(place, rule)) return "stalled";
   if (view?.circuit === "open") return "given up";
   const state = view?.state ?? runner?.state ??
     (runner?.isRunning() ? "running" : "stopped");
@@ -110,12 +114,14 @@ function rowOf(
   const ticks = runner?.ticks;
   const next = runner?.nextRun?.getTime();
   const attempt = view?.nextAttempt;
+  const since = runner?.tickingSince;
   return {
     path,
     kind: kindOf(place),
     word,
     uptime: runner?.uptime() ?? 0,
     next: next === undefined ? undefined : next - Date.now(),
+    busy: since === undefined ? undefined : now - since,
     ticks: ticks?.total,
     failed: ticks?.failed,
     missed: ticks?.missed,
@@ -135,7 +141,7 @@ export async function modelOf(
   const places = sources.tree.places();
   const now = performance.now();
   const found = places.map((place) => {
-    const word = wordOf(place);
+    const word = wordOf(place, sources.rule);
     const failed = word === "running" && place.runner?.ticks?.failed ? 0.5 : 0;
     return { place, word, rank: WORDS.indexOf(word) - failed };
   });

@@ -90,6 +90,12 @@ function count(value: number | undefined): string {
   return value === undefined ? "" : String(value);
 }
 
+/** What comes next, or what keeps it from coming. */
+function coming({ attempt, busy = 0, next }: Row): string {
+  if (attempt !== undefined) return `start ${due(attempt)}`;
+  return busy > 1_000 ? `busy for ${lasting(busy)}` : due(next);
+}
+
 /** How long what is not a number is seen: "stopped" has no uptime. */
 function uptime({ uptime }: Row): string {
   return uptime ? lasting(uptime) : "";
@@ -108,7 +114,7 @@ export function slotsOf(row: Row): string[] {
     path,
     kind,
     uptime(row),
-    row.attempt === undefined ? due(row.next) : `start ${due(row.attempt)}`,
+    coming(row),
     count(row.ticks),
     row.failed === undefined ? "void" : row.failed ? "n warn" : "n",
     count(row.failed),

@@ -3,6 +3,7 @@ import { checkUnknown } from "../../_internal/unknown_options.ts";
 import { bag, signalLike, typed } from "../../_internal/validate.ts";
 import type { Runner } from "../../runner.ts";
 import { hostsOf, isHost, redactSecrets, says, shownBy } from "../_access.ts";
+import { DEFAULT_RULE, rules } from "../_stall.ts";
 import { runnerLike, Tree } from "../_tree.ts";
 import type { Health } from "../health/health.ts";
 import type { Metrics } from "../metrics/metrics.ts";
@@ -139,7 +140,8 @@ export function statusPage(
   typed(what, "title", title, "string");
   signalLike(what, signal);
   const hosts = hostsOf(what, options?.hosts);
-  const sources = { tree, metrics, health, say: shownBy(redact) };
+  const rule = health && rules.get(health) || DEFAULT_RULE;
+  const sources = { tree, metrics, health, rule, say: shownBy(redact) };
 
   const look = async (): Promise<Frame> => {
     const model = await modelOf(sources, MOST_ROWS);
