@@ -10,9 +10,12 @@ import {
   Ticker,
   untilAborted,
 } from "@golib/runner";
+import { Health } from "@golib/runner/health";
+import { Metrics } from "@golib/runner/metrics";
 import { Reloadable } from "@golib/runner/reload";
 import { every } from "@golib/runner/schedule";
 import { main, shutdownSignal } from "@golib/runner/shutdown";
+import { statusPage } from "@golib/runner/status";
 import { Supervisor } from "@golib/runner/supervisor";
 
 /** What the platform gives a request. */
@@ -59,6 +62,14 @@ const atModuleScope: Record<string, Runner> = {
   reloadable: new Reloadable(() => service),
 };
 
+// What looks at them starts nothing either.
+const looked = new Ticker(60_000, () => {}, { name: "looked" });
+const metrics = new Metrics();
+metrics.watch(looked);
+metrics.watch(atModuleScope["supervisor"]!);
+const health = new Health(looked, { checks: { it: () => true } });
+const page = statusPage(looked, { metrics, health, authorize: () => true });
+
 const unfinished = new Ticker(10, () => pause(500), {
   name: "unfinished",
   stopTimeout: 100,
@@ -85,6 +96,15 @@ async function ending(promise: Promise<unknown>): Promise<string> {
     promise.then(() => "resolved", (error) => `rejected: ${error}`),
     late,
   ]);
+}
+
+/** What a handler answers for a path: its status, and how its text begins. */
+async function seen(
+  handler: (request: Request) => Promise<Response>,
+  path: string,
+): Promise<[number, string]> {
+  const answer = await handler(new Request(`http://localhost${path}`));
+  return [answer.status, (await answer.text()).slice(0, 30)];
 }
 
 const routes: Record<
@@ -121,6 +141,21 @@ const routes: Record<
     await pause(105);
     await quiet.stop();
     return ticks;
+  },
+  async "/looked"() {
+    await looked.tick();
+    const text = await (await metrics.handler(new Request("http://localhost/")))
+      .text();
+    return {
+      counted: text.includes(
+        'golib_runner_ticks_total{runner="looked",outcome="success"} ',
+      ),
+      answers: [
+        await seen(health.handler, "/livez"),
+        await seen(health.handler, "/readyz"),
+        await seen(page, "/"),
+      ],
+    };
   },
   "/counts": () => Promise.resolve(counts),
   // A request that has a ticker for as long as it lasts, and does not stop it.

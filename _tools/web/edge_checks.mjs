@@ -73,6 +73,19 @@ for (const { date, flags = [], binary } of platforms) {
       });
     });
 
+    it("can be looked at, request by request", async () => {
+      for (let turn = 0; turn < 2; turn++) {
+        assert.deepEqual(await ask("/looked"), {
+          counted: true,
+          answers: [
+            [200, "pass\n"],
+            [503, "fail\n"],
+            [200, '<!doctype html>\n<html lang="en'],
+          ],
+        });
+      }
+    });
+
     it("lets no ticker start at module scope, and says so", async () => {
       const refusal = /Disallowed operation called within global scope/;
       const { timer, start, state, error } = await ask("/early");
