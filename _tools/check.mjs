@@ -61,6 +61,7 @@ const steps = [
     "--quiet",
     ".",
   ]],
+  ["docs/options.md", process.execPath, ["_tools/options.mjs"]],
   ["documentation", deno, ["doc", "--lint", "--quiet", ...exported]],
   ["package", deno, ["publish", "--dry-run", "--allow-dirty", "--quiet"]],
 ];

@@ -1,4 +1,5 @@
-// Writes the reference as HTML into a folder that git ignores: npm run docs
+// Writes the reference as HTML into a folder that git ignores, and docs/options.md:
+// `npm run docs`.
 
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -18,3 +19,7 @@ const { status } = spawnSync(deno, [
   ...Object.values(exports),
 ], { cwd: root, env: environment(), stdio: "inherit" });
 process.exitCode = status ?? 1;
+spawnSync(process.execPath, ["_tools/options.mjs"], {
+  cwd: root,
+  stdio: "inherit",
+});

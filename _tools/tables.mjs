@@ -1,4 +1,4 @@
-// Writes into the README what the last whole runs came to: `npm run tables`.
+// Writes into docs/tested.md what the last whole runs came to: `npm run tables`.
 
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -66,17 +66,19 @@ function makers() {
 }
 
 if (!process.exitCode) {
-  const file = join(root, "README.md");
+  const file = join(root, "docs/tested.md");
   let text = readFileSync(file, "utf8");
   for (const [name, make] of Object.entries(makers())) {
     const begin = `<!-- table:${name} -->`;
     const end = `<!-- /table:${name} -->`;
     const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-    if (from < 0 || to < from) throw new Error(`README.md has no ${begin}`);
+    if (from < 0 || to < from) {
+      throw new Error(`docs/tested.md has no ${begin}`);
+    }
     const kept = text.slice(0, from + begin.length);
     text = `${kept}\n\n${make()}\n\n${text.slice(to)}`;
   }
   writeFileSync(file, text);
   spawnSync(findDeno(), ["fmt", "--quiet", file], { cwd: root });
-  console.log("README.md has the tables.");
+  console.log("docs/tested.md has the tables.");
 }
