@@ -6,7 +6,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { environment, findDeno, root } from "./engines.mjs";
+import { environment, root } from "./engines.mjs";
+import { pack } from "./pack.mjs";
 
 const program = `import { Ticker } from "@golib/runner";
 import { main } from "@golib/runner/shutdown";
@@ -35,8 +36,7 @@ function run(binary, ...values) {
 try {
   mkdirSync(place, { recursive: true });
   const archive = join(folder, "runner.tgz");
-  const deno = findDeno();
-  run(deno, "pack", "--allow-dirty", "--no-source-maps", "-o", archive);
+  pack(archive);
   run("tar", "-xzf", archive, "-C", place, "--strip-components=1");
   writeFileSync(join(folder, "package.json"), '{"type":"module"}');
   writeFileSync(join(folder, "program.ts"), program);
@@ -45,7 +45,7 @@ try {
     JSON.stringify({
       compilerOptions: {
         // What the README says that the types need.
-        lib: ["es2022", "dom", "esnext.disposable"],
+        lib: ["es2022", "dom"],
         module: "nodenext",
         noEmit: true,
         strict: true,

@@ -19,15 +19,15 @@ import {
 
 const limit = 60_000;
 const values = {
-  "http_service.ts": ["--seconds", "2.5"],
   "observed_service.ts": ["--seconds", "2.5", "--port", "0", "--ops", "0"],
+  "service.ts": ["--seconds", "1.5"],
 };
 // Those that one engine alone can run.
 const only = { "hosts/bun_serve.ts": "bun" };
-const quoted = ["hosts/bun_serve.ts", "compare/hono.mjs"];
+const quoted = ["service.ts"];
 
 const names = readdirSync(join(root, "examples"))
-  .filter((name) => name.endsWith(".ts")).concat(Object.keys(only)).sort();
+  .filter((name) => name.endsWith(".ts") && !name.startsWith("_")).concat(Object.keys(only)).sort();
 const asked = process.argv.slice(2);
 const stranger = asked.find((each) =>
   !engineIds.includes(each) && !names.includes(each)
@@ -68,7 +68,7 @@ function quotation(name) {
   const [, quote] = /^\/\/ <readme>\n([^]*)^\/\/ <\/readme>$/m.exec(text) ?? [];
   if (!quote) throw new Error(`${name} does not say what is quoted of it`);
   const language = name.endsWith(".ts") ? "ts" : "js";
-  const code = quote.trimEnd().replace("../../mod.ts", "@golib/runner");
+  const code = quote.trimEnd().replace("./_pg.ts", "pg");
   return `\`\`\`${language} ignore\n${code}\n\`\`\`\n`;
 }
 

@@ -42,7 +42,7 @@ const tasks = {
   start: () => [
     "--import",
     "tsx",
-    "examples/http_service.ts",
+    "examples/service.ts",
     ...(rest.length > 0 ? rest : ["--seconds", "10"]),
   ],
   test: () => ["_tools/suite.mjs", ...rest],

@@ -34,7 +34,7 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   setTimeout(() => response.end(`${id} ${BODY}`), id % 7);
 }
 
-/** As examples/http_service.ts: what is in flight when it ends is answered. */
+/** What is in flight when it ends is answered. */
 async function serve(
   signal: AbortSignal,
   { ready }: StartControl,

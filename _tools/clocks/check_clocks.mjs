@@ -8,6 +8,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { environment, findEngines, root } from "../engines.mjs";
 import { install } from "../install.mjs";
+import { pack } from "../pack.mjs";
 import { save } from "../results.mjs";
 import { printTable } from "../table.mjs";
 
@@ -27,20 +28,10 @@ function installPackage() {
   const target = join(here, "node_modules/@golib/runner");
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
-  const pack = ["pack", "--allow-dirty", "--no-source-maps", "--quiet"];
+  pack(tarball);
   const unpack = ["-xzf", tarball, "-C", target, "--strip-components=1"];
-  for (
-    const [binary, values] of [
-      [deno.binary, [...pack, "--output", tarball]],
-      ["tar", unpack],
-    ]
-  ) {
-    const { status, stdout, stderr } = spawnSync(binary, values, {
-      cwd: root,
-      encoding: "utf8",
-    });
-    if (status !== 0) throw new Error(`${binary}: ${stdout}${stderr}`);
-  }
+  const { status, stderr } = spawnSync("tar", unpack, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`tar: ${stderr}`);
   rmSync(temporary, { recursive: true, force: true });
 }
 

@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 // What is left out starts many processes, waits in real time, or tests what is
 // built on the core.
 const leftOut =
-  /^(_|engine_test|faults|http_service|import|process|reload|schedule_dst|security|shutdown|supervisor)/;
+  /^(_|engine_test|faults|service|import|process|reload|schedule_dst|security|shutdown|supervisor)/;
 
 // The first test that fails ends a run: those that notice most come first, those
 // that wait in real time come last.

@@ -16,6 +16,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { environment, findEngines, root } from "../engines.mjs";
 import { install } from "../install.mjs";
+import { pack } from "../pack.mjs";
 import { save } from "../results.mjs";
 import { printTable } from "../table.mjs";
 import { bundled, esm, imported, required } from "./programs.mjs";
@@ -106,16 +107,7 @@ function missing(name, hint) {
 const here = "not on this platform";
 for (const { id, binary } of findEngines()) if (!binary) missing(id, here);
 if (!deno) process.exit(1);
-run(
-  root,
-  deno.binary,
-  "pack",
-  "--allow-dirty",
-  "--no-source-maps",
-  "--quiet",
-  "--output",
-  tarball,
-);
+pack(tarball);
 
 const module = project({ "use.mjs": esm, "use.ts": esm });
 await form("nothing else is installed", "npm", () => {
@@ -158,23 +150,17 @@ const compilers = {
   "6.0": `${packages}/typescript60`,
   current: "_tools/lint/node_modules/typescript",
 };
-// Each is all that is needed, with the library's own types checked as well, but for
-// the last.
+// Each is all that is needed, with the library's own types checked as well: the
+// declarations bring `esnext.disposable` themselves.
 const settings = {
   "lib es2022 + @types/node": { lib: ["es2022"], types: ["node"] },
-  "lib es2022 + esnext.disposable + dom": {
-    lib: ["es2022", "esnext.disposable", "dom"],
-    types: [],
-  },
-  "lib es2022 + esnext.disposable + webworker": {
-    lib: ["es2022", "esnext.disposable", "webworker"],
-    types: [],
-  },
-  "lib es2022 + dom, skipLibCheck": {
+  "lib es2022 + dom, bundler": {
     lib: ["es2022", "dom"],
     types: [],
-    skipLibCheck: true,
+    resolution: "bundler",
   },
+  "lib es2022 + webworker": { lib: ["es2022", "webworker"], types: [] },
+  "lib es2022 + dom": { lib: ["es2022", "dom"], types: [] },
 };
 const typed = project({
   "use.ts": esm.replace('console.log("used");', "export {};"),
@@ -190,23 +176,22 @@ for (const compiler of Object.values(compilers)) {
     readFileSync(join(folder, "package.json"), "utf8"),
   );
   for (const [name, setting] of Object.entries(settings)) {
-    const { lib, types, skipLibCheck = false } = setting;
+    const { lib, types, resolution = "nodenext" } = setting;
     // The types of Node of today need a newer one.
     if (version.startsWith("5.2") && types.length > 0) continue;
     await form(`types, ${name}`, `TypeScript ${version}`, () => {
       const compilerOptions = {
         exactOptionalPropertyTypes: true,
         lib,
-        module: "nodenext",
+        module: resolution === "bundler" ? "esnext" : resolution,
+        moduleResolution: resolution,
         noUncheckedIndexedAccess: true,
         outDir: "out",
-        skipLibCheck,
         strict: true,
         target: "es2022",
         types,
       };
-      // That one writes `await using`.
-      const files = skipLibCheck ? ["use.ts"] : ["use.ts", "misuse.ts"];
+      const files = ["use.ts", "misuse.ts"];
       write(typed, {
         "tsconfig.json": JSON.stringify({ compilerOptions, files }),
       });

@@ -2,7 +2,6 @@
 // It is quoted in the README.
 
 import { strictEqual } from "node:assert";
-// <readme>
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { serve } from "@hono/node-server";
@@ -30,7 +29,6 @@ const http = new StartStop(
   undefined,
   { name: "http", awaitReady: true, stopTimeout: 10_000 },
 );
-// </readme>
 
 await http.start();
 const answer = fetch(url, { headers: { connection: "close" } })

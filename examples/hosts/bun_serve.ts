@@ -17,7 +17,6 @@ async function answer(): Promise<Response> {
   return new Response("hello");
 }
 
-// <readme>
 let port = 0;
 const http = new StartStop(
   async (signal, { ready, force }) => {
@@ -35,7 +34,6 @@ const http = new StartStop(
   undefined,
   { name: "http", awaitReady: true, stopTimeout: 10_000 },
 );
-// </readme>
 
 await http.start();
 const text = fetch(`http://127.0.0.1:${port}`).then((each) => each.text());
