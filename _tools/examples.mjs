@@ -27,7 +27,9 @@ const only = { "hosts/bun_serve.ts": "bun" };
 const quoted = ["service.ts"];
 
 const names = readdirSync(join(root, "examples"))
-  .filter((name) => name.endsWith(".ts") && !name.startsWith("_")).concat(Object.keys(only)).sort();
+  .filter((name) => name.endsWith(".ts") && !name.startsWith("_")).concat(
+    Object.keys(only),
+  ).sort();
 const asked = process.argv.slice(2);
 const stranger = asked.find((each) =>
   !engineIds.includes(each) && !names.includes(each)

@@ -169,6 +169,9 @@ export function nodeLine(label, version, file, temporary) {
   };
 }
 
+/** Pages that have programs which nothing but a signal ends. */
+const programs = new Set(["docs/shutdown.md", "docs/reload.md"]);
+
 /** The documentation's examples on Deno. */
 export function documentationLine({ kind, binary, version }, temporary) {
   const report = join(temporary, "doc.xml");
@@ -178,6 +181,8 @@ export function documentationLine({ kind, binary, version }, temporary) {
     .map((file) => file.slice(2, -"/mod.ts".length));
   const documented = [
     "README.md",
+    ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`)
+      .filter((name) => name.endsWith(".md") && !programs.has(name)),
     "mod.ts",
     "runner.ts",
     "tools.ts",

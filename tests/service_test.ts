@@ -1,6 +1,6 @@
 import { assertArrayIncludes, assertEquals, assertMatch } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { type Child, canKill, spawn } from "./_child.ts";
+import { canKill, type Child, spawn } from "./_child.ts";
 
 const ignore = !canKill;
 const PROGRAM = "../examples/service.ts";
