@@ -86,7 +86,7 @@ export function pack(file) {
       if (!each.endsWith(".d.ts")) continue;
       const path = join(place, each);
       const text = readFileSync(path, "utf8");
-      if (/\b(Async)?Disposable\b|Symbol\.(asyncD|d)ispose/.test(text)) {
+      if (/\b(Async)?Disposable\b|Symbol\.(asyncDispose|dispose)/.test(text)) {
         writeFileSync(path, reference + text);
       }
     }

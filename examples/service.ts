@@ -8,7 +8,7 @@
 
 // For a try: stands for Ctrl-C.
 const at = process.argv.indexOf("--seconds");
-if (at > 0) setTimeout(end, Number(process.argv[at + 1]) * 1_000);
+if (at > 0) setTimeout(() => void end(), Number(process.argv[at + 1]) * 1_000);
 
 async function end(): Promise<void> {
   for (const each of [cleanUp, server, database]) await each.stop();
