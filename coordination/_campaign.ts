@@ -3,7 +3,7 @@
 import { reasonOf } from "../_internal/errors.ts";
 import { type AbortListener, join, leave } from "../_internal/signals.ts";
 import { Timer } from "../_internal/timer.ts";
-import { HeldLease } from "./_lease.ts";
+import { HeldLease, type LeaseKeeper } from "./_lease.ts";
 import type { Life } from "./_life.ts";
 import type { Membership } from "./_membership.ts";
 import { backoff, pause } from "./_wait.ts";
@@ -63,7 +63,7 @@ class Waiter implements AbortListener {
  * request. One waiter a key asks the store; those behind it wait for their turn
  * here, as a session that takes a key twice wins twice.
  */
-export class Campaign {
+export class Campaign implements LeaseKeeper {
   readonly #member: Membership;
   readonly #queues = new Map<string, Waiter[]>();
   /** Keys that this process has, also while they are given up. */
@@ -126,8 +126,14 @@ export class Campaign {
     this.#look(...this.#queues.keys());
   }
 
-  /** A key has been given up, or its session is over. */
-  freed(storeKey: string): void {
+  async free(lease: HeldLease): Promise<void> {
+    await this.#member.free(lease);
+    this.forget(lease);
+  }
+
+  forget(lease: HeldLease): void {
+    const { storeKey } = lease;
+    if (this.#held.get(storeKey) !== lease) return;
     this.#held.delete(storeKey);
     if (this.#queues.has(storeKey)) this.#look(storeKey);
   }
@@ -217,7 +223,7 @@ export class Campaign {
         waiter?.key ?? key,
         key,
         fence,
-        (each) => member.free(each),
+        this,
       );
       this.#held.set(key, lease);
       if (waiter) waiter.resolve(lease);

@@ -12,6 +12,14 @@ export interface LeaseOwner {
   lost(error: LeaseLostError): void;
 }
 
+/** Who gives up the key of a lease. */
+export interface LeaseKeeper {
+  /** Gives it up in the store; resolves once another can have it. */
+  free(lease: HeldLease): Promise<void>;
+  /** Its session is over, and so is its hold on this process. */
+  forget(lease: HeldLease): void;
+}
+
 /** How a lease ends with a scope. */
 export interface HeldLease extends AsyncDisposable {}
 
@@ -24,7 +32,7 @@ export class HeldLease implements Lease {
   /** At most one; whoever else wants to know listens to `lost`. */
   owner: LeaseOwner | undefined;
   readonly #lost = new AbortController();
-  readonly #free: (lease: HeldLease) => Promise<void>;
+  readonly #keeper: LeaseKeeper;
   #freed: Promise<void> | undefined;
 
   constructor(
@@ -32,13 +40,13 @@ export class HeldLease implements Lease {
     key: string,
     storeKey: string,
     fence: bigint,
-    free: (lease: HeldLease) => Promise<void>,
+    keeper: LeaseKeeper,
   ) {
     this.life = life;
     this.key = key;
     this.storeKey = storeKey;
     this.fence = fence;
-    this.#free = free;
+    this.#keeper = keeper;
     life.add(this);
   }
 
@@ -64,13 +72,16 @@ export class HeldLease implements Lease {
     if (this.lost.aborted) return;
     const error = new LeaseLostError(this.key, why);
     this.#lost.abort(error);
-    this.owner?.lost(error);
+    if (this.owner) this.owner.lost(error);
+    // What runs under a lock is not known here: others in this process may wait
+    // for the store, as those elsewhere do.
+    else if (this.life.over.signal.aborted) this.#keeper.forget(this);
   }
 
   release(): Promise<void> {
     this.owner = undefined;
     this.lose("released");
-    return this.#freed ??= this.#free(this);
+    return this.#freed ??= this.#keeper.free(this);
   }
 }
 

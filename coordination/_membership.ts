@@ -181,7 +181,6 @@ export class Membership {
     if (life.over.signal.aborted && life.leases.size === 0) {
       void this.#close(life);
     }
-    this.campaign.freed(lease.storeKey);
     this.#freed.ring();
   }
 

@@ -115,7 +115,10 @@ class Session implements StoreSession {
         const key = this.#key(name);
         const create_revision = String(fence);
         return {
-          compare: [{ key, target: "CREATE", create_revision }],
+          compare: [
+            { key, target: "CREATE", create_revision },
+            { key, target: "LEASE", lease: this.id },
+          ],
           success: [{ request_delete_range: { key } }],
         };
       }),

@@ -193,3 +193,34 @@ export async function redis(
   await until("Redis", server.isReady);
   return server;
 }
+
+/** Whether a program is there. */
+export function runs(binary) {
+  const { status, error } = spawnSync(binary, ["--version"], {
+    encoding: "utf8",
+  });
+  return !error && status === 0;
+}
+
+export async function consul(binary) {
+  const names = ["http", "server", "serf_lan", "serf_wan", "dns", "grpc"];
+  const ports = {};
+  for (const each of names) ports[each] = await freePort();
+  const server = { url: `http://127.0.0.1:${ports.http}` };
+  server.run = () => {
+    server.child = start(binary, [
+      ...["agent", "-dev", "-bind", "127.0.0.1", "-client", "127.0.0.1"],
+      ...["-http-port", String(ports.http), "-dns-port", "-1"],
+      ...["-grpc-port", "-1", "-server-port", String(ports.server)],
+      ...["-serf-lan-port", String(ports.serf_lan)],
+      ...["-serf-wan-port", String(ports.serf_wan), "-log-level", "err"],
+    ]);
+  };
+  server.isReady = async () => {
+    const answer = await fetch(`${server.url}/v1/status/leader`);
+    return answer.ok && (await answer.text()).length > 5;
+  };
+  server.run();
+  await until("Consul", server.isReady);
+  return server;
+}
