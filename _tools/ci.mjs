@@ -31,6 +31,8 @@ const parts = {
   load: ["load", "--smoke"],
   observability: ["test:observability"],
   schedules: ["schedules"],
+  coordination: ["coordination"],
+  chaos: ["chaos", "ci"],
   suite: ["test:all"],
 };
 /** Those whose last line must say how many passed and failed. */
@@ -47,6 +49,8 @@ const counted = new Set([
   "observability",
   "schedules",
   "stops",
+  "coordination",
+  "chaos",
   "suite",
 ]);
 

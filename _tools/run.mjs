@@ -60,7 +60,10 @@ const tasks = {
   compare: () => ["examples/compare/main.mjs", ...rest],
   docs: () => ["_tools/docs.mjs", ...rest],
   pack: () => ["_tools/pack.mjs", ...rest],
-  chaos: () => ["integration/coordination/chaos/main.mjs", ...rest],
+  chaos: () =>
+    rest[0] === "ci"
+      ? ["integration/coordination/chaos/ci.mjs"]
+      : ["integration/coordination/chaos/main.mjs", ...rest],
   coordination: () => ["integration/coordination/main.mjs", ...rest],
   schedules: () => ["integration/schedules/main.mjs", ...rest],
   size: () => ["_tools/size.mjs", ...rest],

@@ -34,7 +34,7 @@ export function memberSettings(
   const isStore = typeof store?.open === "function" &&
     typeof store.traits?.minTtl === "number";
   if (!isStore) throw new TypeError(says(what, "store", "a store", store));
-  const ttl = options?.ttl ?? 15_000;
+  const ttl = typeof options?.ttl === "number" ? options.ttl : 15_000;
   const defaults = defaultsOf("member", {
     ttl,
     renewEvery: ttl / 3,

@@ -232,6 +232,7 @@ function away(count, ms, signal = "SIGKILL") {
   }
 }
 // With a break the faults are those that show it.
+let minutes = 0;
 const names = broken === "answer"
   ? ["slow", "slow", "slow", "stop", "deaf", "kill"]
   : broken === "signal"
@@ -258,6 +259,14 @@ console.log(
 );
 const began = performance.now();
 while (performance.now() - began < seconds * 1_000) {
+  const minute = Math.floor((performance.now() - began) / 60_000);
+  if (minute > minutes) {
+    minutes = minute;
+    follow();
+    const total = Object.values(counts).reduce((sum, each) => sum + each, 0);
+    const writes = events.filter(({ act }) => act).length;
+    console.log(`${minute} min: ${total} faults, ${writes} writes`);
+  }
   const name = pick(names);
   const node = random() < (broken ? 1 : 0.6)
     ? leader() ?? pick(nodes)
