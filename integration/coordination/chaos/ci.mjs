@@ -37,11 +37,18 @@ for (const name of ["SIGINT", "SIGTERM"]) {
     process.exit(1);
   });
 }
+/** A fault shows by chance: one that was not seen gets another seed. */
+async function seen(...values) {
+  for (let left = 2;; left--) {
+    const counts = await check(...values);
+    if (counts[1] === 0 || left === 0) return counts;
+  }
+}
 // Side by side, as they wait more than they work.
 const all = await Promise.all([
   check("--seconds=85"),
-  check("--break=signal", "--seconds=60"),
-  check("--break=answer", "--seconds=80"),
+  seen("--break=signal", "--seconds=45"),
+  seen("--break=answer", "--seconds=75"),
 ]);
 const [passed, failed] = [0, 1].map((index) =>
   all.reduce((sum, each) => sum + each[index], 0)
