@@ -15,7 +15,7 @@ import {
 import { end, fail } from "./_ends.ts";
 import { names, reach } from "./_graph.ts";
 import { cannot } from "./_messages.ts";
-import { again, hurry, plan, waiting } from "./_restarts.ts";
+import { again, coming, hurry, plan, waiting } from "./_restarts.ts";
 import { list, renew } from "./_tree.ts";
 import {
   become,
@@ -30,7 +30,14 @@ import {
 /** The supervisor starts. */
 export function launch(turn: Turn): void {
   const { tree } = turn;
-  renew(`start "${tree.rules.name}"`, tree);
+  for (const { name } of renew(`start "${tree.rules.name}"`, tree)) {
+    tell(turn, {
+      type: "children",
+      change: "added",
+      child: name,
+      error: undefined,
+    });
+  }
   const all = [...tree.children.values()].filter((child) => !isLeaving(child));
   const left = new Set<Child>();
   tree.phase = { is: "starting", left, hasEnded: false };
@@ -74,14 +81,6 @@ function done({ effects }: Turn, call: number, error?: Error): void {
   effects.push({ do: "settle", call, error });
 }
 
-/** Has a child that is down start, with its group where that is on its way. */
-function enqueue(turn: Turn, child: Child, back?: "new" | "done" | "held") {
-  const { rules, groups } = turn.tree;
-  const [group] = rules.strategy === "one-for-all" ? groups : [];
-  if (group) (group.members as Child[]).push(child);
-  become(turn, child, group ? waiting(group) : queued(back));
-}
-
 /** A start of the supervisor waits for a child no more. */
 function excuse(turn: Turn, child: Child): void {
   const { phase } = turn.tree;
@@ -99,7 +98,7 @@ export function add(turn: Turn, child: Child, call: number): void {
   tell(turn, { type: "children", change, child: child.name, error: undefined });
   if (!isUp(turn)) return done(turn, call);
   child.calls = [{ id: call, for: "up", isAdding: true }];
-  enqueue(turn, child);
+  become(turn, child, coming(turn, child));
 }
 
 export function remove(turn: Turn, child: Child, call: number): void {
@@ -161,10 +160,16 @@ export function startOne(turn: Turn, child: Child, call: number): void {
   }
   if (state.is === "up") return done(turn, call);
   wait(child, call, "up");
-  if (state.is === "rest") enqueue(turn, child, state.why);
-  else if ("then" in state && state.then.is === "rest") {
-    retire(turn, child, queued(), undefined);
-  }
+  if (state.is === "rest") become(turn, child, coming(turn, child, state.why));
+  else if (
+    state.is === "late" || "then" in state && state.then.is === "rest"
+  ) down(turn, child, coming(turn, child));
+}
+
+/** Takes a child down within a time of its own, also one that is late. */
+function down(turn: Turn, child: Child, then: Idle): void {
+  if (child.state.is === "late") again(turn, child, then);
+  else retire(turn, child, then, undefined);
 }
 
 export function restartOne(
@@ -180,20 +185,24 @@ export function restartOne(
   }
   wait(child, call, "up");
   child.attempts = 0;
+  // One that did not end in its time is asked to once more.
+  if (state.is === "late") return down(turn, child, coming(turn, child));
   const restart = causedBy(child);
   if (restart) return hurryByHand(turn, restart);
   const idle = "then" in state ? state.then : state;
   // Another's restart that has taken it down brings it back, too.
   if (idle.is === "wait") return;
-  if (state.is === "rest") return enqueue(turn, child, state.why);
+  if (state.is === "rest") return become(turn, child, coming(turn, child, state.why));
   if (idle.is === "queue") {
-    if (state.is === "late") again(turn, child, queued());
-    else if (state.is === "queue") {
+    if (state.is === "queue") {
       // Its circuit is closed.
       become(turn, child, { ...state, isTrial: false });
     }
     return;
   }
+  // A group that is on its way takes it along.
+  const next = coming(turn, child);
+  if (next.is === "wait") return down(turn, child, next);
   plan(turn, child, {
     delay: 0,
     isTrial: false,
@@ -201,8 +210,8 @@ export function restartOne(
     error: undefined,
   }, (then) => {
     // Alone it is no group that waits.
-    const own = isGroup && then.is === "wait" ? then : queued();
-    retire(turn, child, own, undefined);
+    const isAlone = then.is !== "wait" || then.restart.members.length === 1;
+    down(turn, child, isAlone ? queued() : then);
   });
 }
 

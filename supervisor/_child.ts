@@ -25,7 +25,7 @@ export interface Restart {
   /** The child that made it necessary. */
   readonly cause: Child;
   /** All that are down before any of them starts, in the order of the list. */
-  readonly members: readonly Child[];
+  readonly members: Child[];
   /** How many of the first members are known to be down. */
   down: number;
   /** When its wait is over. */
@@ -305,8 +305,11 @@ export function wakeOf(child: Child): number {
     case "up":
     case "stop":
       return state.until;
-    case "wait":
-      return state.restart.cause === child ? state.restart.until : Infinity;
+    case "wait": {
+      const { cause, until } = state.restart;
+      // One that is over waits for others to be down alone.
+      return cause === child && until > -Infinity ? until : Infinity;
+    }
     default:
       return Infinity;
   }

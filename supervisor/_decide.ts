@@ -16,7 +16,7 @@ import {
   startOne,
   stopOne,
 } from "./_asked.ts";
-import type { Child, Stopping } from "./_child.ts";
+import { type Child, GONE, isNew, type Stopping } from "./_child.ts";
 import {
   checkOver,
   checkReady,
@@ -260,10 +260,17 @@ function late(
   turn.effects.push({ do: "record", error, phase: "stop", child, why });
   if (then.is === "wait" && then.restart.members.length > 1) {
     hang(turn, child, error, ms);
-  } else if (then.is === "queue" && child.calls.length > 0) {
+  } else if (then.is === "queue" || then.is === "wait") {
+    if (isNew(child)) {
+      // It was to be listed only if it starts.
+      answer(turn, child, "up", error);
+      return become(turn, child, { is: "late", run, then: GONE });
+    }
+    const before = child.calls.length;
+    answer(turn, child, "up", error);
+    if (child.calls.length === before || then.is === "wait") return;
     // A restart that was asked for has failed.
     child.error = error;
-    answer(turn, child, "up", error);
     restart(
       turn,
       child,

@@ -6,9 +6,11 @@ import {
   hasRun,
   type Idle,
   isLeaving,
+  type Queued,
   queued,
   type Restart,
   type Waiting,
+  wakeOf,
 } from "./_child.ts";
 import { reach } from "./_graph.ts";
 import { become, retire, tell, type Turn } from "./_turn.ts";
@@ -74,7 +76,9 @@ export function delayOf({ tree }: Turn, child: Child, part: number): number {
 
 /** Whether a child that a group restart takes down comes back with it. */
 function returns(each: Child, cause: Child): boolean {
-  return each === cause || each.restart !== "temporary" || each.ups === 0;
+  return each === cause || each.restart !== "temporary" || each.ups === 0 ||
+    // Somebody waits for it to be up again.
+    each.calls.some((call) => call.for === "up");
 }
 
 /** Whether a child belongs to a restart that is planned already. */
@@ -148,6 +152,25 @@ export function plan(
   return restart;
 }
 
+/**
+ * How a child that is to start waits for that: with its group, where one is on its
+ * way that it is a part of.
+ */
+export function coming(
+  { tree }: Turn,
+  child: Child,
+  back?: "new" | "done" | "held",
+  isTrial = false,
+): Queued | Waiting {
+  const isAll = tree.rules.strategy === "one-for-all";
+  const group = [...tree.groups].find(({ members }) =>
+    isAll || members.includes(child)
+  );
+  if (!group) return queued(back, isTrial);
+  if (!group.members.includes(child)) group.members.push(child);
+  return waiting(group);
+}
+
 /** Asks a run to end that did not do so in its time. */
 export function again(
   turn: Turn,
@@ -164,9 +187,10 @@ export function again(
 /** Ends the wait of a restart. */
 export function hurry(turn: Turn, restart: Restart): void {
   const { cause } = restart;
+  const isArmed = wakeOf(cause) === restart.until;
   restart.until = -Infinity;
   turn.todo.push(cause);
-  if (cause.state.is !== "wait") return;
+  if (!isArmed || cause.state.is !== "wait") return;
   turn.effects.push({ do: "wake", child: cause, at: Infinity });
 }
 
@@ -184,7 +208,11 @@ export function release(turn: Turn, restart: Restart): void {
     const { state } = each;
     if (state.is !== "wait" || state.restart !== restart) continue;
     const isOwn = isTrial && each === cause;
-    const { isCleared } = state;
-    become(turn, each, { ...queued(undefined, isOwn), isCleared });
+    if (members.length === 1) {
+      become(turn, each, coming(turn, each, undefined, isOwn));
+    } else {
+      const { isCleared } = state;
+      become(turn, each, { ...queued(undefined, isOwn), isCleared });
+    }
   }
 }

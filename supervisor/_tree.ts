@@ -136,12 +136,13 @@ export function list(what: string, tree: Tree, child: Child): void {
 }
 
 /** Lists those of the constructor again that were deleted, and forgets the past. */
-export function renew(what: string, tree: Tree): void {
-  if (tree.deleted.length > 0) {
-    const all = [...tree.children.values(), ...tree.deleted];
+export function renew(what: string, tree: Tree): readonly Child[] {
+  const back = tree.deleted;
+  if (back.length > 0) {
+    const all = [...tree.children.values(), ...back];
     all.sort((a, b) => a.place - b.place);
     tree.children = new Map(all.map((each) => [each.name, each]));
-    for (const each of tree.deleted) each.state = rest("new");
+    for (const each of back) each.state = rest("new");
     tree.deleted = [];
     linkAll(what, links(tree), true);
   }
@@ -152,4 +153,5 @@ export function renew(what: string, tree: Tree): void {
     Object.assign(child, fresh);
     child.counted = [];
   }
+  return back;
 }

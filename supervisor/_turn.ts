@@ -4,6 +4,7 @@
  */
 
 import {
+  type Call,
   type Child,
   circuitOf,
   hasRun,
@@ -180,12 +181,11 @@ export function answer(
   error?: Error,
 ): void {
   if (child.calls.length === 0) return;
+  const left: Call[] = [];
   for (const call of child.calls) {
-    if (call.for === what) {
-      turn.effects.push({ do: "settle", call: call.id, error });
-    }
+    if (call.for !== what) left.push(call);
+    else turn.effects.push({ do: "settle", call: call.id, error });
   }
-  const left = child.calls.filter((call) => call.for !== what);
   child.calls = left.length > 0 ? left : NONE;
 }
 
@@ -215,7 +215,7 @@ export function retire(
         then,
       });
     case "last":
-      return become(turn, child, { ...lastOf(state), deadline, then });
+      return become(turn, child, lastOf(state, deadline, then));
     case "stop":
       // With less time it is asked again.
       return become(
@@ -234,8 +234,20 @@ export function retire(
   }
 }
 
-function lastOf({ run, was }: Extract<State, { is: "last" }>) {
-  return { is: "last", run, was } as const;
+function lastOf(
+  { run, was, deadline: before = Infinity }: Extract<State, { is: "last" }>,
+  deadline = Infinity,
+  then: Idle,
+): State {
+  // What comes later gives no more time.
+  const least = Math.min(before, deadline);
+  return {
+    is: "last",
+    run,
+    was,
+    deadline: least < Infinity ? least : undefined,
+    then,
+  };
 }
 
 function stopOf(
