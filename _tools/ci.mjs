@@ -33,10 +33,14 @@ const parts = {
   schedules: ["schedules"],
   coordination: ["coordination"],
   chaos: ["chaos", "ci"],
+  otp: ["otp"],
+  explore: ["explore", "--smoke"],
   suite: ["test:all"],
 };
 /** Those whose last line must say how many passed and failed. */
 const counted = new Set([
+  "otp",
+  "explore",
   "check",
   "package",
   "clocks",

@@ -192,7 +192,9 @@ export function restartOne(
   const idle = "then" in state ? state.then : state;
   // Another's restart that has taken it down brings it back, too.
   if (idle.is === "wait") return;
-  if (state.is === "rest") return become(turn, child, coming(turn, child, state.why));
+  if (state.is === "rest") {
+    return become(turn, child, coming(turn, child, state.why));
+  }
   if (idle.is === "queue") {
     if (state.is === "queue") {
       // Its circuit is closed.

@@ -38,7 +38,8 @@ export function keyOf(world: World): string {
   const { tree, now, runs, open } = world;
   const { phase } = tree;
   const restarts: Restart[] = [];
-  const after = (at: number) => at === Infinity || at === -Infinity ? at : at - now;
+  const after = (at: number) =>
+    at === Infinity || at === -Infinity ? at : at - now;
   const restartOf = (restart: Restart) => {
     let index = restarts.indexOf(restart);
     if (index < 0) index = restarts.push(restart) - 1;
@@ -55,13 +56,19 @@ export function keyOf(world: World): string {
   const stateOf = (state: State): string => {
     switch (state.is) {
       case "start":
-        return `s${after(state.until)}${state.isTrial ? 1 : 0}${state.back ?? ""}`;
+        return `s${after(state.until)}${state.isTrial ? 1 : 0}${
+          state.back ?? ""
+        }`;
       case "up":
         return `u${state.isTrial ? after(state.until) : ""}`;
       case "last":
-        return `l${state.was}${state.deadline === undefined ? "" : after(state.deadline)}${idleOf(state.then)}`;
+        return `l${state.was}${
+          state.deadline === undefined ? "" : after(state.deadline)
+        }${idleOf(state.then)}`;
       case "stop":
-        return `p${after(state.until)}${state.isCleared ? 1 : 0}${idleOf(state.then)}`;
+        return `p${after(state.until)}${state.isCleared ? 1 : 0}${
+          idleOf(state.then)
+        }`;
       case "late":
         return `x${idleOf(state.then)}`;
       default:
@@ -94,7 +101,10 @@ export function keyOf(world: World): string {
   for (const child of tree.children.values()) childOf(child);
   parts.push("|", phase.is);
   if (phase.is === "starting") {
-    parts.push([...phase.left].map(({ name }) => name).join(""), `${phase.hasEnded}`);
+    parts.push(
+      [...phase.left].map(({ name }) => name).join(""),
+      `${phase.hasEnded}`,
+    );
   }
   if (phase.is === "ending") {
     parts.push(

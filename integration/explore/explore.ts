@@ -2,7 +2,14 @@
 
 import { copy, keyOf } from "./copy.ts";
 import { grow, type Plan } from "./trees.ts";
-import { Broken, make, type Move, moves, type World, worldOf } from "./world.ts";
+import {
+  Broken,
+  make,
+  type Move,
+  moves,
+  type World,
+  worldOf,
+} from "./world.ts";
 
 /** What was found of one tree. */
 export interface Found {

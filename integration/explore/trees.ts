@@ -165,7 +165,12 @@ function* variants(
       children: children(true, "fail"),
     };
     for (const autoShutdown of ["any", "all"] as const) {
-      yield { ...common, strategy, autoShutdown, children: children(true, "fail") };
+      yield {
+        ...common,
+        strategy,
+        autoShutdown,
+        children: children(true, "fail"),
+      };
     }
   }
 }

@@ -102,7 +102,9 @@ export function moves(world: World): Move[] {
       }
       if (!run.isUp) {
         all.push({ is: "failed", name, how: "down" });
-        if (state.is === "start") all.push({ is: "failed", name, how: "lives" });
+        if (state.is === "start") {
+          all.push({ is: "failed", name, how: "lives" });
+        }
       } else {
         all.push({ is: "ended", name, how: "failed" });
       }
@@ -291,13 +293,17 @@ function perform(world: World, effect: Effect): void {
       const { event } = effect;
       if (event.type === "children") {
         const isThere = tree.children.has(event.child);
-        check(isThere === (event.change === "added"), "children are told wrong");
+        check(
+          isThere === (event.change === "added"),
+          "children are told wrong",
+        );
         const child = tree.children.get(event.child);
         if (child && !told.has(child)) {
           told.set(child, { state: "stopped", circuit: "closed" });
         }
-      } else if (event.type === "restart") plan(world, event.child, event.delay);
-      else {
+      } else if (event.type === "restart") {
+        plan(world, event.child, event.delay);
+      } else {
         const [found] = [...told].filter(([child]) =>
           child.name === event.child
         ).slice(-1);
@@ -383,7 +389,10 @@ function checkAll(world: World): void {
       check(isThere, `${name} waits for nothing`);
     }
     if (phase.is === "ending" || phase.is === "down") {
-      check(!["queue", "wait", "start", "up"].includes(state.is), `${name} stays`);
+      check(
+        !["queue", "wait", "start", "up"].includes(state.is),
+        `${name} stays`,
+      );
     }
   }
   for (const [child] of wakes) {

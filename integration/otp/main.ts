@@ -328,7 +328,7 @@ for (const isListed of [false, true]) {
   }
   console.log(
     isListed
-      ? "Each with order: \"list\"; states, results and the order of all events"
+      ? 'Each with order: "list"; states, results and the order of all events'
       : "Each as its program says; states and results",
   );
   for (const [key, count] of counts) console.log(`  ${count} ${key}`);
