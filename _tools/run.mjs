@@ -54,6 +54,7 @@ const tasks = {
   "test:mutation": () => ["_tools/mutation/check_mutation.mjs", ...rest],
   tables: () => ["_tools/tables.mjs", ...rest],
   check: () => ["_tools/check.mjs", ...rest],
+  format: () => ["_tools/format.mjs", ...rest],
   each: () => ["_tools/each.mjs", ...rest],
   services: () => ["examples/services/main.mjs", ...rest],
   examples: () => ["_tools/examples.mjs", ...rest],

@@ -138,7 +138,7 @@ describe("The module", () => {
       ignore: !canKill,
     }, async () => {
       // Under that clock, under the engine's, and under another.
-      assertEquals(await run(scenario), [grid, grid, grid]);
+      assertEquals(await run(scenario), [grid, "a grid", grid]);
     });
   }
 
@@ -146,7 +146,7 @@ describe("The module", () => {
     // Deno asks a configuration for it that a process of a test does not have.
     ignore: !canKill || "Deno" in globalThis,
   }, async () => {
-    assertEquals(await run("freshUnderSinon"), [[0, 2, 0], grid]);
+    assertEquals(await run("freshUnderSinon"), [[0, 2, 0], "a grid"]);
   });
 
   it("does not share timers where they belong to requests", {
