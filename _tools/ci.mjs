@@ -35,6 +35,7 @@ const parts = {
   chaos: ["chaos", "ci"],
   otp: ["otp"],
   explore: ["explore", "--smoke"],
+  worker: ["test:worker"],
   suite: ["test:all"],
 };
 /** Those whose last line must say how many passed and failed. */
@@ -52,6 +53,7 @@ const counted = new Set([
   "load",
   "observability",
   "schedules",
+  "worker",
   "stops",
   "coordination",
   "chaos",

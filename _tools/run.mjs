@@ -71,6 +71,7 @@ const tasks = {
   explore: () => ["integration/explore/main.mjs", ...rest],
   "explore:broken": () => ["integration/explore/broken.mjs", ...rest],
   size: () => ["_tools/size.mjs", ...rest],
+  "test:worker": () => ["integration/worker/main.mjs", ...rest],
   "bench:admission": () => ["bench/admission/main.mjs", ...rest],
   "bench:observability": () => ["integration/observability/bench.mjs", ...rest],
   bench: () => ["bench/main.mjs", ...rest],

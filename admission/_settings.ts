@@ -1,5 +1,6 @@
 /** The options of a gate, checked, with their defaults. */
 
+import { checkUnknown } from "../_internal/unknown_options.ts";
 import { bag, timeout, typed, whole } from "../_internal/validate.ts";
 import type { StartStopOptions } from "../start_stop/mod.ts";
 import { Adaptive } from "./_adaptive.ts";
@@ -14,6 +15,23 @@ export interface Settings {
   readonly maxWaiting: number;
   readonly adaptive: Adaptive | undefined;
 }
+
+const KNOWN = [
+  "adaptive",
+  "aging",
+  "concurrency",
+  "limits",
+  "maxErrors",
+  "maxWait",
+  "maxWaiting",
+  "name",
+  "observer",
+  "parent",
+  "pressure",
+  "printErrors",
+  "reserve",
+  "stopTimeout",
+];
 
 /** Checks the options; what is left of them is every runner's. */
 export function settingsOf(what: string, options: GateOptions | undefined): {
@@ -32,8 +50,12 @@ export function settingsOf(what: string, options: GateOptions | undefined): {
     maxWaiting = Infinity,
     parent,
     name = "gate",
-    ...rest
+    maxErrors,
+    observer,
+    printErrors,
+    stopTimeout,
   } = bag<GateOptions>(what, options);
+  checkUnknown(what, "Gate", options, KNOWN);
   const expected = "a number of milliseconds of at least 0";
   typed(
     what,
@@ -63,7 +85,7 @@ export function settingsOf(what: string, options: GateOptions | undefined): {
   }
   return {
     own: { parent },
-    rest: { ...rest, name },
+    rest: { maxErrors, name, observer, printErrors, stopTimeout },
     settings: {
       what,
       limits: {

@@ -546,6 +546,7 @@ describe("Gate", () => {
     assertThrows(make({ maxWait: NaN }), RangeError, "'maxWait'");
     assertThrows(make({ maxWaiting: 0.5 }), RangeError, "'maxWaiting'");
     assertThrows(make({ pressure: 1 }), TypeError, "'pressure'");
+    assertThrows(make({ concurency: 1 }), TypeError, "concurrency");
     assertThrows(make({ parent: {} }), TypeError, "'parent' must be a Gate");
     assertThrows(make({ adaptive: { min: 2, max: 1 } }), RangeError, "max");
     assertThrows(

@@ -1,0 +1,17 @@
+// A worker of another version of the library, as it would greet.
+
+const host = globalThis as {
+  process?: {
+    send?(data: unknown): void;
+    getBuiltinModule?(id: string): {
+      parentPort?: { postMessage(data: unknown): void };
+    } | undefined;
+  };
+  postMessage?(data: unknown): void;
+};
+const hello = { type: "hello", protocol: "golib-runner-0", calls: [] };
+const threads = host.process?.getBuiltinModule?.("node:worker_threads");
+if (threads?.parentPort) threads.parentPort.postMessage(hello);
+else if (host.postMessage) host.postMessage(hello);
+else host.process!.send!(hello);
+setInterval(() => {}, 1_000);

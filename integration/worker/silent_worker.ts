@@ -1,0 +1,3 @@
+// A worker that never says anything: expose() is not called.
+
+setInterval(() => {}, 1_000);
