@@ -25,15 +25,24 @@ import {
   timeoutError,
   toError,
 } from "./errors.ts";
+import { type Entry, ErrorLog } from "./error_log.ts";
 import type { Hook } from "./hook.ts";
-import { type Entry, Journal } from "./journal.ts";
+import { Observers } from "./observers.ts";
+import { printError } from "./printed.ts";
 import type { Run, Thrown } from "./run.ts";
 import { nothing, type Settings } from "./settings.ts";
 import { type AbortListener, join, leave } from "./signals.ts";
 import type { State } from "./state.ts";
 
-/** Makes the run of a launch, which may have had to wait for its turn. */
-export type MakeRun = (machine: Machine, call: Call | undefined) => Run;
+/**
+ * Makes the run of a launch, which may have had to wait for its turn. Many runners
+ * share the function, and each has a body: what its runs do.
+ */
+export type MakeRun<Body> = (
+  machine: Machine,
+  call: Call | undefined,
+  body: Body,
+) => Run;
 
 const STOPPED: State = { name: "stopped" };
 const DONE = Promise.resolve();
@@ -42,25 +51,30 @@ const DONE = Promise.resolve();
 export class Machine implements CallOwner, AbortListener {
   /** What counts or traces, where there is something that does. */
   hook: Hook | undefined;
-  readonly #journal: Journal;
-  readonly #makeRun: MakeRun;
+  readonly runner: Runner;
+  readonly settings: Settings;
+  readonly #makeRun: MakeRun<unknown>;
+  readonly #body: unknown;
+  #log: ErrorLog | undefined;
+  #observers: Observers | undefined;
+  // How many transitions are under way; events wait until there is none.
+  #depth = 0;
   #state: State = STOPPED;
   #calls: Set<Call> | undefined;
   // A line of starts that fail at once is gone through in a loop, not in depth.
   #isLaunching = false;
 
-  constructor(runner: Runner, settings: Settings, makeRun: MakeRun) {
-    this.#journal = new Journal(runner, settings);
+  constructor(
+    runner: Runner,
+    settings: Settings,
+    makeRun: MakeRun<unknown>,
+    body: unknown,
+  ) {
+    this.runner = runner;
+    this.settings = settings;
     this.#makeRun = makeRun;
+    this.#body = body;
     if (settings.observer !== nothing) this.observe(settings.observer);
-  }
-
-  get runner(): Runner {
-    return this.#journal.runner;
-  }
-
-  get settings(): Settings {
-    return this.#journal.settings;
   }
 
   get state(): State {
@@ -155,7 +169,7 @@ export class Machine implements CallOwner, AbortListener {
     this.enter();
     this.become({ name: "stopped", failure: run.failure });
     leave(run.source, this);
-    run.context = this.#journal.context = undefined;
+    run.context = undefined;
     for (const call of this.#calls ?? []) {
       if (call.verb === "stop") call.resolve();
     }
@@ -200,40 +214,60 @@ export class Machine implements CallOwner, AbortListener {
   }
 
   /** The newest errors since the last launch, oldest first. */
-  get errors(): Entry[] | undefined {
-    return this.#journal.errors;
+  get errors(): readonly Entry[] | undefined {
+    return this.#log?.entries;
   }
 
   /** How many errors there were since then. */
   get total(): number {
-    return this.#journal.total;
+    return this.#log?.total ?? 0;
   }
 
+  /** Whether anyone wants events; where not, none is to be made. */
   get isObserved(): boolean {
-    return this.#journal.isObserved;
+    return !!this.#observers?.size;
   }
 
   observe(observer: Observer): () => void {
-    return this.#journal.observe(observer);
+    this.#observers ??= new Observers(this.settings.name);
+    return this.#observers.join(observer);
   }
 
+  /** Has an event told, in a context, else in that of whoever tells it. */
   emit(event: RunnerEvent, context?: Context): void {
-    this.#journal.emit(event, context);
+    this.#observers?.add(event, context);
   }
 
   /** Keeps, tells and prints what a function of the runner has caused. */
-  record(value: unknown, phase: ErrorPhase, isToPrint?: boolean): Error {
+  record(
+    value: unknown,
+    phase: ErrorPhase,
+    isToPrint = this.settings.printErrors,
+  ): Error {
+    const { runner, settings } = this;
     const error = toError(value);
     this.hook?.error?.(phase, error);
-    return this.#journal.record(error, phase, isToPrint);
+    this.enter();
+    this.#log ??= new ErrorLog();
+    this.#log.add(error, phase, settings.maxErrors);
+    if (this.isObserved) {
+      const { run } = this.#state;
+      this.emit({ type: "error", runner, error, phase }, run?.context);
+    }
+    if (isToPrint) printError(runner, settings.name, error, phase);
+    this.exit();
+    return error;
   }
 
+  /** Holds events back until the matching {@linkcode exit}. */
   enter(): void {
-    this.#journal.enter();
+    this.#depth++;
   }
 
+  /** Tells what there is; an observer that causes more finds it told after. */
   exit(): void {
-    this.#journal.exit();
+    if (this.#depth === 1) this.#observers?.tell();
+    this.#depth--;
   }
 
   // How it does that.
@@ -303,7 +337,7 @@ export class Machine implements CallOwner, AbortListener {
     const { awaitReady } = this.settings;
     let run: Run;
     try {
-      run = this.#makeRun(this, call);
+      run = this.#makeRun(this, call, this.#body);
       join(run.source, this);
     } catch (error) {
       // Edge platforms refuse timers and controllers outside a request.
@@ -312,7 +346,7 @@ export class Machine implements CallOwner, AbortListener {
       return call.reject(refused);
     }
     call?.detach();
-    this.#journal.clear(run.context);
+    this.#log = undefined;
     this.enter();
     try {
       this.become(
@@ -329,12 +363,13 @@ export class Machine implements CallOwner, AbortListener {
 
   /** Sets the state, and tells of it. */
   become(state: State): void {
-    const from = this.#state.name;
-    const { runner, context, isObserved } = this.#journal;
+    const { runner } = this;
+    const { name: from, run = state.run } = this.#state;
+    const to = state.name;
     this.#state = state;
-    this.hook?.state?.(state.name, from, state.run ? undefined : state.failure);
-    if (isObserved) {
-      this.emit({ type: "state", runner, from, to: state.name }, context);
+    this.hook?.state?.(to, from, state.run ? undefined : state.failure);
+    if (this.isObserved) {
+      this.emit({ type: "state", runner, from, to }, run?.context);
     }
   }
 

@@ -72,8 +72,7 @@ export const breaks = [
   // Signals.
   {
     name: "a run that has ended keeps the caller's signal",
-    from:
-      "leave(run.source, this); run.context = this.#journal.context = undefined;",
+    from: "leave(run.source, this); run.context = undefined;",
     to: "",
   },
   {
@@ -105,14 +104,14 @@ export const breaks = [
   // Errors and states.
   {
     name: "the errors of earlier runs stay",
-    from: "this.errors = undefined; this.total = 0;",
+    from: "this.#log = undefined;",
     to: "",
   },
   {
     name: "an error is recorded twice",
-    from: "if (errors.push(entry) > settings.maxErrors) errors.shift();",
+    from: "if (this.entries.push(entry) > most) this.entries.shift();",
     to:
-      "errors.push(entry); if (errors.push(entry) > settings.maxErrors) errors.shift();",
+      "this.entries.push(entry); if (this.entries.push(entry) > most) this.entries.shift();",
   },
   {
     name: "finished() forgets what the run failed with",
@@ -131,8 +130,8 @@ export const breaks = [
   },
   {
     name: "the oldest errors are kept, not the newest",
-    from: "if (errors.push(entry) > settings.maxErrors) errors.shift();",
-    to: "if (errors.push(entry) > settings.maxErrors) errors.pop();",
+    from: "if (this.entries.push(entry) > most) this.entries.shift();",
+    to: "if (this.entries.push(entry) > most) this.entries.pop();",
   },
   {
     name: "what is not to be printed is",
@@ -142,12 +141,12 @@ export const breaks = [
   // Events and observers.
   {
     name: "events are told before the transition is complete",
-    from: "if (this.#depth === 1 && this.#messages) {",
-    to: "if (this.#messages) {",
+    from: "if (this.#depth === 1) this.#observers?.tell();",
+    to: "this.#observers?.tell();",
   },
   {
     name: "an observer that has left is told",
-    from: "if (!this.#seats!.has(seat)) continue;",
+    from: "if (!this.#seats.has(seat)) continue;",
     to: "",
   },
   {
@@ -157,9 +156,8 @@ export const breaks = [
   },
   {
     name: "the depth of transitions is miscounted",
-    from: "this.#messages = undefined; } this.#depth--;",
-    to:
-      "this.#messages = undefined; } this.#depth = Math.max(0, this.#depth - 2);",
+    from: "this.#observers?.tell(); this.#depth--;",
+    to: "this.#observers?.tell(); this.#depth = Math.max(0, this.#depth - 2);",
   },
   {
     name: "an observer that rejects is not caught",

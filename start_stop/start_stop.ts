@@ -2,7 +2,7 @@ import type { Call } from "../_internal/call.ts";
 import { type Context, contextHere } from "../_internal/context.ts";
 import { isCleanAbort, timeoutError } from "../_internal/errors.ts";
 import { Lifecycle, machineOf } from "../_internal/lifecycle.ts";
-import { Machine } from "../_internal/machine.ts";
+import { Machine, type MakeRun } from "../_internal/machine.ts";
 import type { Run, Thrown } from "../_internal/run.ts";
 import { RunSignals } from "../_internal/run_signals.ts";
 import { defaultsOf, nothing, settingsOf } from "../_internal/settings.ts";
@@ -86,6 +86,19 @@ const DEFAULTS = /* @__PURE__ */ defaultsOf("start-stop", {
 });
 const KNOWN = /* @__PURE__ */ Object.keys(DEFAULTS);
 
+/** What the runs of a service do. */
+interface Body {
+  readonly start: StartFunction;
+  readonly stop: StopFunction;
+  /** There where a stop function could wait in vain to be called. */
+  readonly early: EarlyEnd | undefined;
+}
+
+const makeRun: MakeRun<Body> = (machine, call, body) => {
+  if (machine.settings.awaitReady) limitStart(machine, call!);
+  return new ServiceRun(machine, call?.signal, body);
+};
+
 /** One run of a service. */
 class ServiceRun implements Run {
   readonly source: AbortSignal | undefined;
@@ -98,33 +111,22 @@ class ServiceRun implements Run {
   /** When it said that it is alive, on the scale of `performance.now()`. */
   lastBeat?: number;
   readonly #machine: Machine;
-  readonly #start: StartFunction;
-  readonly #stop: StopFunction;
-  /** There where a stop function could wait in vain to be called. */
-  readonly #early: EarlyEnd | undefined;
+  readonly #body: Body;
 
-  constructor(
-    machine: Machine,
-    source: AbortSignal | undefined,
-    start: StartFunction,
-    stop: StopFunction,
-    early: EarlyEnd | undefined,
-  ) {
+  constructor(machine: Machine, source: AbortSignal | undefined, body: Body) {
     this.#machine = machine;
     this.source = source;
     this.signals = new RunSignals(machine.settings.name);
     // Made now, as a platform that refuses it refuses the start.
     void this.signals.signal;
-    this.#start = start;
-    this.#stop = stop;
-    this.#early = early;
+    this.#body = body;
   }
 
   async begin(): Promise<void> {
     const machine = this.#machine;
-    const start = this.#start;
+    const { start, early } = this.#body;
     let thrown: Thrown | undefined;
-    this.#early?.begin();
+    early?.begin();
     try {
       await start(this.signals.signal, controlOf(machine, this));
     } catch (error) {
@@ -134,14 +136,14 @@ class ServiceRun implements Run {
       const why = machine.cannot("start", "the run ended before it was ready");
       thrown ??= { error: new Error(why) };
     }
-    if (!thrown && !this.signals.aborted) this.#early?.ended();
+    if (!thrown && !this.signals.aborted) early?.ended();
     this.settle();
     machine.ended(this, thrown);
   }
 
   /** It has got further than its beginning. */
   settle(): void {
-    this.#early?.settle();
+    this.#body.early?.settle();
   }
 
   /** Where a platform refuses it, the stop function is to be called all the same. */
@@ -155,7 +157,7 @@ class ServiceRun implements Run {
   }
 
   async halted(): Promise<void> {
-    const stop = this.#stop;
+    const { stop } = this.#body;
     this.settle();
     if (stop === nothing) return;
     this.pending++;
@@ -290,16 +292,10 @@ export class StartStop extends Lifecycle {
     const early = stop !== nothing && settings.printErrors
       ? new EarlyEnd(settings.name)
       : undefined;
+    const body: Body = { start, stop, early };
     machineOf(
       this,
-      new Machine(
-        this,
-        settings,
-        (machine, call) => {
-          if (machine.settings.awaitReady) limitStart(machine, call!);
-          return new ServiceRun(machine, call?.signal, start, stop, early);
-        },
-      ),
+      new Machine(this, settings, makeRun as MakeRun<unknown>, body),
     );
   }
 }

@@ -1,6 +1,6 @@
 import { reasonOf } from "../_internal/errors.ts";
 import { Lifecycle, machineOf } from "../_internal/lifecycle.ts";
-import { Machine } from "../_internal/machine.ts";
+import { Machine, type MakeRun } from "../_internal/machine.ts";
 import type { Run } from "../_internal/run.ts";
 import { finite, typed } from "../_internal/validate.ts";
 import type { Schedule } from "../runner.ts";
@@ -15,6 +15,10 @@ import type {
   Ticks,
 } from "./spec.ts";
 import { TickRun } from "./tick_run.ts";
+
+// One function for all of them: there may be many tickers.
+const makeRun: MakeRun<Body> = (machine, call, body) =>
+  new TickRun(machine, call?.signal, body);
 
 /**
  * Work that is done again and again, on a fixed grid or by a schedule.
@@ -93,7 +97,8 @@ export class Ticker extends Lifecycle {
       new Machine(
         this,
         settings,
-        (machine, call) => new TickRun(machine, call?.signal, body),
+        makeRun as MakeRun<unknown>,
+        body,
       ),
     );
   }
