@@ -6,6 +6,7 @@ import {
 } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
+import fc from "fast-check";
 import {
   type Observer,
   type Runner,
@@ -268,6 +269,33 @@ describe("Metrics", () => {
       assertEquals(ups.length, names.length);
       for (const key of ups) assert(key.length < 500, key);
     }
+  });
+
+  it("tell apart whatever names differ, in lines that can be read back", () => {
+    const name = fc.oneof(
+      fc.string({ unit: "binary", maxLength: 20 }),
+      fc.string({ unit: "grapheme", maxLength: 20 }),
+      fc.constantFrom("a", "a/b", "a%2Fb", "a%252Fb", "\ud800", "\udc00", "~"),
+    );
+    const names = fc.uniqueArray(name, { minLength: 1, maxLength: 8 });
+    fc.assert(fc.property(names, (names) => {
+      const metrics = new Metrics();
+      for (const name of names) {
+        metrics.watch(new Ticker(1_000, () => {}, { name }));
+      }
+      const lines = metrics.text({ format: "openmetrics" }).split("\n")
+        .filter((line) => line.startsWith("golib_runner_up{"));
+      assertEquals(lines.length, names.length);
+      const found = new Set(lines.map((line) => {
+        const label =
+          /^golib_runner_up\{runner="((?:[^"\\\n\r]|\\["\\n])+)"\} 0$/u
+            .exec(line)?.[1];
+        assert(label !== undefined, line);
+        return label.replace(/\\(.)/g, (_all, it) => it === "n" ? "\n" : it);
+      }));
+      assertEquals(found, new Set(metrics.paths()));
+      assertEquals(found.size, names.length);
+    }));
   });
 
   it("name families whole and once, in either format", () => {

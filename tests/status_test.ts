@@ -100,6 +100,20 @@ describe("statusPage()", () => {
     assertEquals((await named(request())).status, 403);
   });
 
+  it("is opened by no proxy on the same machine", async () => {
+    const app = new Ticker(1_000, () => {});
+    const forwarded = { "x-forwarded-for": "203.0.113.7", host: "localhost" };
+    const closed = statusPage(app);
+    assertEquals((await closed(request("", forwarded))).status, 403);
+    // One that hands on the name that it was asked for.
+    const page = statusPage(app, { authorize });
+    const handed = new Request("http://localhost/", {
+      headers: { host: "ops.example" },
+    });
+    const isKept = handed.headers.has("host");
+    assertEquals((await page(handed)).status, isKept ? 403 : 200);
+  });
+
   it("shows the worst first", async () => {
     using time = new FakeTime();
     using _performance = new FakePerformance();

@@ -191,7 +191,7 @@ function linksTo(
  * const report = new Ticker(60_000, () => {}, { name: "report" });
  * const leave = instrument(report, { tracer });
  * await report.tick();
- * assertEquals(names, ["start report", "tick report", "stop report"]);
+ * assertEquals(names, ["start report", "tick report"]);
  * leave();
  * ```
  *
