@@ -2,7 +2,7 @@
 
 import type { ErrorPhase, RunnerState } from "../runner.ts";
 
-/** What is known of a tick when it begins. */
+/** What is known of a tick in flight; what has an end only once it has ended. */
 export interface TickFacts {
   /** Milliseconds from the moment it was due to its start. */
   readonly lateness: number;
@@ -10,6 +10,10 @@ export interface TickFacts {
   readonly missed: number;
   /** Milliseconds from the tick to the next. */
   readonly distance: number;
+  /** When it ended, by `performance.now()`. */
+  readonly endedAt: number;
+  /** Milliseconds. */
+  readonly duration: number;
 }
 
 /**
@@ -18,21 +22,12 @@ export interface TickFacts {
  */
 export interface Hook {
   /**
-   * A tick has ended.
+   * A tick has ended. Its facts are asked for, as numbers that are handed over can
+   * cost an allocation each.
    *
-   * @param endedAt By `performance.now()`.
-   * @param duration Milliseconds.
-   * @param lateness Milliseconds from the moment it was due to its start.
-   * @param missed How many points passed without a tick before it.
    * @param outcome What it failed with, a symbol where it was skipped, or nothing.
    */
-  tick?(
-    endedAt: number,
-    duration: number,
-    lateness: number,
-    missed: number,
-    outcome: Error | symbol | undefined,
-  ): void;
+  tick?(facts: TickFacts, outcome: Error | symbol | undefined): void;
   /** The state has changed. */
   state?(to: RunnerState, from: RunnerState, failure: Error | undefined): void;
   /** An error has been recorded. */

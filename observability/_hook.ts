@@ -1,6 +1,6 @@
 /** Looks into the machines of this library's runners. */
 
-import type { Hook } from "../_internal/hook.ts";
+import type { Hook, TickFacts } from "../_internal/hook.ts";
 import { Lifecycle, machineOf } from "../_internal/lifecycle.ts";
 import type { Machine } from "../_internal/machine.ts";
 import type { ErrorPhase, Runner, RunnerState } from "../runner.ts";
@@ -22,16 +22,8 @@ class Several implements Hook {
     }
   }
 
-  tick(
-    endedAt: number,
-    duration: number,
-    lateness: number,
-    missed: number,
-    outcome: Error | symbol | undefined,
-  ): void {
-    for (const each of this.all) {
-      each.tick?.(endedAt, duration, lateness, missed, outcome);
-    }
+  tick(facts: TickFacts, outcome: Error | symbol | undefined): void {
+    for (const each of this.all) each.tick?.(facts, outcome);
   }
 
   state(to: RunnerState, from: RunnerState, failure: Error | undefined): void {

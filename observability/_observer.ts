@@ -25,11 +25,10 @@ function observed(runner: Watched, hook: Hook): () => void {
       const { scheduledAt, startedAt, duration, missed, skipped } = event as
         & Told
         & RunnerTickEvent;
+      const lateness = startedAt - scheduledAt;
+      const endedAt = performance.now();
       hook.tick?.(
-        performance.now(),
-        duration,
-        startedAt - scheduledAt,
-        missed,
+        { endedAt, duration, lateness, missed, distance: 0 },
         skipped ? SKIPPED : error,
       );
     }) ?? (() => {});

@@ -125,6 +125,16 @@ export class TickRun implements Run, Alarm, TickFacts {
       : this.#startedAt - this.due;
   }
 
+  /** When the tick ended that has just done so, by `performance.now()`. */
+  get endedAt(): number {
+    return this.#clock.latest;
+  }
+
+  /** How long that took, in milliseconds. */
+  get duration(): number {
+    return this.#clock.latest - this.#startedAt;
+  }
+
   /** Milliseconds from the tick in flight to the next. */
   get distance(): number {
     return this.#calendar
@@ -494,13 +504,7 @@ export class TickRun implements Run, Alarm, TickFacts {
     }
     this.#count();
     const saved = thrown ? NaN : this.#toSave;
-    machine.hook?.tick?.(
-      this.#clock.latest,
-      this.#clock.latest - startedAt,
-      this.lateness,
-      this.missed,
-      this.#outcome,
-    );
+    machine.hook?.tick?.(this, this.#outcome);
     if (!machine.isObserved) return this.#leave(saved);
     machine.enter();
     const { special, attempts } = this.#extras ?? {};

@@ -148,12 +148,16 @@ for (const engine of findEngines(["node24", "deno", "bun"])) {
 
   const own = figure(engine, "scrape");
   const other = figure(engine, "scrape prom-client");
-  const each = ({ ms, series }) => ms / series;
-  add(`scrape of ${own.series} series`, "-", `${own.ms.toFixed(0)} ms`);
+  const each = ({ cpu, series }) => cpu / series;
+  add(
+    `scrape of ${own.series} series`,
+    "-",
+    `${own.cpu.toFixed(0)} ms of a core`,
+  );
   add(
     `the same by prom-client, ${other.series}`,
     "-",
-    `${other.ms.toFixed(0)} ms`,
+    `${other.cpu.toFixed(0)} ms of a core`,
   );
   add(
     "prom-client / metrics, a series",

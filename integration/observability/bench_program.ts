@@ -70,36 +70,37 @@ async function promClient() {
   return { registry, counter, histogram };
 }
 
-/** How long something takes, and for how long the loop stands still meanwhile. */
-async function stalls(
-  work: () => Promise<unknown>,
-): Promise<{ ms: number; stall: number }> {
-  for (let turn = 0; turn < 2; turn++) await work();
-  const found: { ms: number; stall: number }[] = [];
+interface Scrape {
+  /** Milliseconds of processor time. */
+  cpu: number;
+  /** Milliseconds for which the loop stands still, at most. */
+  stall: number;
+}
+
+/** What something costs, and for how long the loop stands still meanwhile. */
+async function stalls(work: () => Promise<unknown>): Promise<Scrape> {
+  for (let turn = 0; turn < 4; turn++) await work();
+  const found: Scrape[] = [];
   for (let turn = 0; turn < 7; turn++) {
-    let stall = 0;
-    let last = performance.now();
-    let isOver = false;
-    const look = () => {
-      const now = performance.now();
-      stall = Math.max(stall, now - last);
-      last = now;
-      if (!isOver) setTimeout(look, 0);
-    };
-    setTimeout(look, 0);
-    await pause(5);
-    stall = 0;
-    const began = last = performance.now();
+    const before = process.cpuUsage();
     await work();
-    const ms = performance.now() - began;
+    const { user, system } = process.cpuUsage(before);
+    let stall = 0;
+    let last = 0;
+    const look = setInterval(() => {
+      const now = performance.now();
+      if (last) stall = Math.max(stall, now - last);
+      last = now;
+    }, 1);
     await pause(5);
-    isOver = true;
-    found.push({ ms, stall });
+    await work();
     await pause(5);
+    clearInterval(look);
+    found.push({ cpu: (user + system) / 1_000, stall });
   }
-  const middle = (of: (each: typeof found[0]) => number) =>
+  const middle = (of: (each: Scrape) => number) =>
     found.map(of).sort((a, b) => a - b)[3]!;
-  return { ms: middle(({ ms }) => ms), stall: middle(({ stall }) => stall) };
+  return { cpu: middle(({ cpu }) => cpu), stall: middle(({ stall }) => stall) };
 }
 
 const SERIES = 120_000;

@@ -1,28 +1,29 @@
 /** The numbers of a runner, in typed arrays: a tick makes no object. */
 
-import type { Hook } from "../../_internal/hook.ts";
+import type { Hook, TickFacts } from "../../_internal/hook.ts";
 import type { ErrorPhase, RunnerState } from "../../runner.ts";
 import type { RecentTick } from "./reading.ts";
 
-// Where each number lies, from the first cell of a runner on.
-export const DONE = 0;
-export const FAILED = 1;
-export const MISSED = 2;
-/** Milliseconds, in sum. */
-export const LATENESS = 3;
-/** Milliseconds, in sum. */
-export const DURATION = 4;
-/** Milliseconds. */
-export const LONGEST = 5;
-/** When the last tick ended that did not fail, by `performance.now()`. */
-export const SUCCESS = 6;
-/** When the last tick ended. */
-export const ENDED = 7;
-export const STARTS = 8;
+// Where each number lies, from the first cell of a runner on. What a tick writes lies
+// together.
+export const STARTS = 0;
 /** One for each phase. */
-export const ERRORS = 9;
-export const RESTARTS = 12;
-export const SKIPPED = 13;
+export const ERRORS = 1;
+export const RESTARTS = 4;
+export const SKIPPED = 5;
+export const DONE = 6;
+export const FAILED = 7;
+export const MISSED = 8;
+/** Milliseconds, in sum. */
+export const LATENESS = 9;
+/** Milliseconds, in sum. */
+export const DURATION = 10;
+/** Milliseconds. */
+export const LONGEST = 11;
+/** When the last tick ended that did not fail, by `performance.now()`. */
+export const SUCCESS = 12;
+/** When the last tick ended. */
+export const ENDED = 13;
 /** One for each bucket, and one for what is beyond; not added up. */
 export const BUCKETS = 14;
 
@@ -79,19 +80,14 @@ export class Cells implements Hook {
     this.values[this.at + cell]! += count;
   }
 
-  tick(
-    endedAt: number,
-    duration: number,
-    lateness: number,
-    missed: number,
-    outcome: Error | symbol | undefined,
-  ): void {
+  tick(facts: TickFacts, outcome: Error | symbol | undefined): void {
     const { values, at, bounds } = this;
-    values[at + MISSED]! += missed;
+    values[at + MISSED]! += facts.missed;
     if (typeof outcome === "symbol") {
       values[at + SKIPPED]!++;
       return;
     }
+    const { duration, endedAt, lateness } = facts;
     const ended = at + ENDED;
     const ring = this.#ring;
     const place = this.#ringAt + 2 * (this.#seen++ % RECENT);
@@ -100,7 +96,7 @@ export class Cells implements Hook {
     values[ended] = endedAt;
     if (outcome) values[at + FAILED]!++;
     else {
-      values[at]!++;
+      values[at + DONE]!++;
       values[at + SUCCESS] = endedAt;
     }
     if (lateness > 0) values[at + LATENESS]! += lateness;

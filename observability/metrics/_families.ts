@@ -21,7 +21,7 @@ import {
 /** One runner, or all those beyond the limit. */
 export interface Row {
   readonly path: string;
-  /** `runner="…"` */
+  /** `runner="…"`. */
   readonly label: string;
   readonly cells: Cells;
   /** One; for those beyond the limit, all of them. */
@@ -32,14 +32,24 @@ export interface Row {
   ticks: boolean;
 }
 
+/** A text, and its bytes. */
+export interface Piece {
+  readonly text: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+const encoder = /* @__PURE__ */ new TextEncoder();
+
+/** A text that is written many times. */
+export function pieceOf(text: string): Piece {
+  return { text, bytes: encoder.encode(text) };
+}
+
 /**
  * A value, with the end of its labels: what it has beside `runner`, and the brace;
  * and with what its name has more than that of its family.
  */
-export type Sample = (value: number, end?: string, suffix?: string) => void;
-
-/** The end of the labels where there is none beside `runner`. */
-export const END = "} ";
+export type Sample = (value: number, end?: Piece, suffix?: string) => void;
 
 /** A metric. */
 export interface Family {
@@ -55,6 +65,9 @@ export interface Family {
 export function escaped(value: string): string {
   return value.replace(/[\\"]/g, "\\$&").replaceAll("\n", "\\n");
 }
+
+/** The end of the labels where there is none beside `runner`. */
+export const END = "} ";
 
 /** A number as both formats have it. */
 export function bound(value: number): string {
@@ -78,8 +91,16 @@ function count(
 
 /** The metrics of runners, in their order. */
 export function familiesOf(bounds: readonly number[]): Family[] {
-  const edges = [...bounds.map(bound), "+Inf"].map((le) => `,le="${le}"} `);
-  const ends = PHASES.map((phase) => `,phase="${phase}"} `);
+  const end = pieceOf(END);
+  const labelled = (name: string, values: readonly string[]) =>
+    values.map((value) => pieceOf(`,${name}="${value}"} `));
+  const edges = labelled("le", [...bounds.map(bound), "+Inf"]);
+  const phases = labelled("phase", PHASES);
+  const [success, error, skip] = labelled("outcome", [
+    "success",
+    "error",
+    "skipped",
+  ]);
   const ticking = (read: Family["read"]): Family["read"] => (row, sample) => {
     if (row.ticks) read(row, sample);
   };
@@ -91,10 +112,10 @@ export function familiesOf(bounds: readonly number[]): Family[] {
       type: "counter",
       help: "Ticks that ended, by outcome.",
       read: ticking(({ cells }, sample) => {
-        sample(cells.get(DONE), ',outcome="success"} ');
-        sample(cells.get(FAILED), ',outcome="error"} ');
+        sample(cells.get(DONE), success);
+        sample(cells.get(FAILED), error);
         const skipped = cells.get(SKIPPED);
-        if (skipped) sample(skipped, ',outcome="skipped"} ');
+        if (skipped) sample(skipped, skip);
       }),
     },
     {
@@ -114,8 +135,8 @@ export function familiesOf(bounds: readonly number[]): Family[] {
           sum += cells.get(BUCKETS + index);
           sample(sum, edges[index], "_bucket");
         }
-        sample(cells.get(DURATION) / 1_000, END, "_sum");
-        sample(sum, END, "_count");
+        sample(cells.get(DURATION) / 1_000, end, "_sum");
+        sample(sum, end, "_count");
       }),
     },
     {
@@ -173,7 +194,7 @@ export function familiesOf(bounds: readonly number[]): Family[] {
       help: "Errors that the runner recorded, by the function they came from.",
       read({ cells }, sample) {
         PHASES.forEach((_phase, index) =>
-          sample(cells.get(ERRORS + index), ends[index])
+          sample(cells.get(ERRORS + index), phases[index])
         );
       },
     },
@@ -199,7 +220,10 @@ export function familiesOf(bounds: readonly number[]): Family[] {
         if (isRest) return;
         for (const place of places) {
           const above = escaped(place.parent?.path ?? "");
-          sample(1, `,kind="${kindOf(place)}",supervisor="${above}"} `);
+          sample(
+            1,
+            pieceOf(`,kind="${kindOf(place)}",supervisor="${above}"} `),
+          );
         }
       },
     },

@@ -13,9 +13,8 @@ const TURN = 8;
 
 /** The pieces as a stream, which lets the loop turn in between. */
 function streamOf(
-  pieces: Iterator<string>,
+  pieces: Iterator<Uint8Array<ArrayBuffer>>,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const encoder = new TextEncoder();
   let began = performance.now();
   return new ReadableStream({
     async pull(controller) {
@@ -25,7 +24,7 @@ function streamOf(
       }
       const { done, value } = pieces.next();
       if (done) controller.close();
-      else controller.enqueue(encoder.encode(value));
+      else controller.enqueue(value);
     },
   });
 }
@@ -34,7 +33,7 @@ function streamOf(
 export async function respond(
   request: Request,
   authorize: ((request: Request) => boolean | Promise<boolean>) | undefined,
-  pieces: (format: Format) => Iterator<string>,
+  pieces: (format: Format) => Iterator<Uint8Array<ArrayBuffer>>,
 ): Promise<Response> {
   const { method, headers } = request;
   if (method !== "GET" && method !== "HEAD") {

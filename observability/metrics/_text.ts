@@ -1,41 +1,56 @@
 /** The text formats of Prometheus and OpenMetrics. */
 
 import type { MetricsFormat } from "./metrics.ts";
-import { END, escaped, type Family, type Row } from "./_families.ts";
+import { Writer } from "./_writer.ts";
+import {
+  END,
+  escaped,
+  type Family,
+  pieceOf,
+  type Row,
+  type Sample,
+} from "./_families.ts";
 
 // So much at once: little enough not to hold the loop up.
 const CHUNK = 65_536;
 
-/** Writes all rows of all families, in pieces. */
+/** Writes all rows of all families, in pieces that end with a line. */
 export function* textOf(
   prefix: string,
   families: readonly Family[],
   rows: readonly Row[],
   format: MetricsFormat,
   eof = true,
-): Generator<string> {
-  let out = "";
+): Generator<Uint8Array<ArrayBuffer>> {
+  const out = new Writer(CHUNK);
+  // The labels of all rows, one after the other: each is written many times.
+  const labels = new Writer(32 * rows.length);
+  const ends = rows.map(({ label }) => (labels.text(label), labels.length));
+  const usual = pieceOf(END);
   for (const { name, type, help, read } of families) {
     const base = `${prefix}_${name}`;
     const full = type === "counter" ? `${base}_total` : base;
     const title = format === "openmetrics" ? base : full;
-    out += `# HELP ${title} ${help}\n# TYPE ${title} ${type}\n`;
-    let label = "";
-    const opens: Record<string, string> = {};
-    // As few pieces as can be: each costs, and there may be a hundred thousand.
-    const sample = (value: number, end = END, suffix = "") => {
-      const open = opens[suffix] ??= `${full}${suffix}{`;
-      out += open + label + end + value + "\n";
+    out.text(`# HELP ${title} ${help}\n# TYPE ${title} ${type}\n`);
+    const opens: Record<string, Uint8Array> = {};
+    let from = 0;
+    let to = 0;
+    const sample: Sample = (value, { bytes } = usual, suffix = "") => {
+      const open = opens[suffix] ??= pieceOf(`${full}${suffix}{`).bytes;
+      out.copy(open, 0, open.length);
+      out.copy(labels.bytes, from, to);
+      out.copy(bytes, 0, bytes.length);
+      out.number(value);
     };
-    for (const row of rows) {
-      label = row.label;
-      read(row, sample);
-      if (out.length < CHUNK) continue;
-      yield out;
-      out = "";
+    for (let index = 0; index < rows.length; index++) {
+      from = index ? ends[index - 1]! : 0;
+      to = ends[index]!;
+      read(rows[index]!, sample);
+      if (out.length >= CHUNK) yield out.take();
     }
   }
-  yield format === "openmetrics" && eof ? `${out}# EOF\n` : out;
+  if (format === "openmetrics" && eof) out.text("# EOF\n");
+  yield out.take();
 }
 
 /** A family of one value without labels. */

@@ -78,10 +78,10 @@ export function meter(metrics: Metrics, otelMeter: MeterLike): () => void {
         : otelMeter.createObservableCounter(full, { description: help });
       const callback = (result: ObserverLike) => {
         for (const row of rows()) {
-          read(row, (value, end = "", own = "") => {
+          read(row, (value, end, own = "") => {
             if (own !== suffix) return;
             const attributes: Record<string, string> = { runner: row.path };
-            for (const [, key, text] of end.matchAll(LABEL)) {
+            for (const [, key, text] of (end?.text ?? "").matchAll(LABEL)) {
               attributes[key!] = JSON.parse(text!) as string;
             }
             result.observe(value, attributes);

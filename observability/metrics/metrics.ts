@@ -11,7 +11,7 @@ import {
   type Watched,
 } from "../_tree.ts";
 import { RESTARTS, STARTS, Store } from "./_cells.ts";
-import { familiesOf, type Family, type Row } from "./_families.ts";
+import { familiesOf, type Family, pieceOf, type Row } from "./_families.ts";
 import { reading, type RunnerMetrics } from "./reading.ts";
 import { respond } from "./_respond.ts";
 import { labelOf, single, textOf } from "./_text.ts";
@@ -259,7 +259,10 @@ export class Metrics {
       const expected = '"prometheus" or "openmetrics"';
       throw new TypeError(says("write metrics", "format", expected, format));
     }
-    return [...this.#pieces(format, eof)].join("");
+    const decoder = new TextDecoder();
+    let text = "";
+    for (const each of this.#pieces(format, eof)) text += decoder.decode(each);
+    return text;
   }
 
   /**
@@ -278,15 +281,18 @@ export class Metrics {
     return [...this.#rows.keys()];
   }
 
-  *#pieces(format: MetricsFormat, eof?: boolean): Generator<string> {
+  *#pieces(
+    format: MetricsFormat,
+    eof?: boolean,
+  ): Generator<Uint8Array<ArrayBuffer>> {
     const rows = this.#fresh();
     const dropped = this.#rows.get(OTHER)?.places.length ?? 0;
-    yield single(
+    yield pieceOf(single(
       `${this.#prefix}_dropped_runners`,
       "gauge",
       "How many runners have no numbers of their own, but share those of _other.",
       dropped,
-    );
+    )).bytes;
     yield* textOf(this.#prefix, this.#families, rows, format, eof);
   }
 

@@ -80,13 +80,7 @@ class Spans implements Hook {
     );
   }
 
-  tick(
-    _endedAt: number,
-    _duration: number,
-    _lateness: number,
-    _missed: number,
-    outcome: Error | symbol | undefined,
-  ): void {
+  tick(_facts: TickFacts, outcome: Error | symbol | undefined): void {
     const span = this.#tick;
     if (!span) return;
     const { tracer } = this.#settings;
