@@ -3,6 +3,7 @@
 // is "N passed, N failed, N skipped".
 //
 //   npm run test:coordination -- etcd redis     only these
+//   npm run test:coordination -- figures        the figures of the documentation
 //   npm run test:coordination -- kubernetes --server=URL --token=TOKEN
 
 import { spawn } from "node:child_process";
@@ -12,10 +13,11 @@ import { install } from "../../_tools/install.mjs";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
 install("integration/coordination", "the clients of the stores");
+const file = process.argv[2] === "figures" ? "figures.mjs" : "suite.mjs";
 // The library is in TypeScript, and so is run by what can read that.
 const child = spawn(
   process.execPath,
-  ["--import", "tsx", `${folder}suite.mjs`, ...process.argv.slice(2)],
+  ["--import", "tsx", `${folder}${file}`, ...process.argv.slice(2)],
   { stdio: "inherit", cwd: fileURLToPath(new URL("../..", import.meta.url)) },
 );
 for (const name of ["SIGINT", "SIGTERM"]) {

@@ -7,6 +7,7 @@ import { kubernetesStore } from "../../coordination/kubernetes/mod.ts";
 import { memoryStore } from "../../coordination/memory/mod.ts";
 import { postgresStore } from "../../coordination/postgres/mod.ts";
 import { redisStore } from "../../coordination/redis/mod.ts";
+import { claims } from "./claims.mjs";
 import { cases } from "./conformance.mjs";
 import { binaryOf } from "./debian.mjs";
 import { faults } from "./faults.mjs";
@@ -137,7 +138,9 @@ async function run(name, body) {
 }
 
 async function suite(kind) {
-  const own = Object.entries(faults).filter(([, { on }]) => on.includes(kind));
+  const own = Object.entries({ ...faults, ...claims }).filter(([, { on }]) =>
+    on.includes(kind)
+  );
   const began = performance.now();
   let world;
   try {
