@@ -340,6 +340,8 @@ export class Membership {
     while (
       await pause(ttl * (0.9 + Math.random() * 0.2), signal), !signal.aborted
     ) {
+      // What has failed before is made up for.
+      await this.peers.enter(life).catch(nothing);
       this.peers.hint(life);
       await this.skew.read(life).catch(nothing);
     }

@@ -46,8 +46,12 @@ export class Peers {
     if (life?.isGood) await this.#drop(life, `${PREFIX}${encoded(group)}/`);
   }
 
-  /** Enters all groups. */
+  /** Enters all groups that it is not in yet. */
   async enter(life: Life): Promise<void> {
+    for (const key of this.#own.keys()) {
+      // Those of an earlier session ended with that.
+      if (!key.endsWith(`/${life.session.id}`)) this.#own.delete(key);
+    }
     const keys = [...this.#groups.keys()]
       .map((group) => `${PREFIX}${encoded(group)}/${life.session.id}`)
       .filter((key) => !this.#own.has(key));

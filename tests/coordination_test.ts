@@ -825,6 +825,72 @@ describe("many elections", () => {
   );
 });
 
+describe("a watch", () => {
+  it(
+    "is made anew before an engine ends a quiet one",
+    timed(async (clock) => {
+      const store = new FakeStore(clock);
+      const node = memberOf(store.node());
+      void node.start();
+      await clock.pass(0);
+      let [watcher] = store.watchers;
+      let longest = 0;
+      let since = clock.now;
+      for (let second = 0; second < 400; second++) {
+        await clock.pass(1_000);
+        assertEquals(store.watchers.size, 1);
+        if (store.watchers.has(watcher!)) continue;
+        longest = Math.max(longest, clock.now - since);
+        since = clock.now;
+        [watcher] = store.watchers;
+      }
+      assert(longest > 60_000 && longest <= 120_000, String(longest));
+      void node.stop();
+      await clock.pass(0);
+      assertEquals(store.watchers.size, 0);
+    }),
+  );
+
+  it(
+    "that fails is made again, and what was missed is looked at",
+    timed(async (clock) => {
+      const store = new FakeStore(clock);
+      const inner = store.node();
+      let watches = 0;
+      const failing = {
+        ...inner,
+        open: async (...values: Parameters<typeof inner.open>) => {
+          const session = await inner.open(...values);
+          return {
+            ...session,
+            async *watch(): AsyncGenerator<undefined> {
+              watches++;
+              yield undefined;
+              await new Promise((resolve) => setTimeout(resolve, 5_000));
+              throw new Error("terminated");
+            },
+          };
+        },
+      };
+      const [one, two] = [memberOf(store.node()), memberOf(failing)];
+      void one.start();
+      void two.start();
+      await clock.pass(0);
+      const lease = await one.lock("a");
+      const other = watch(two.lock("a"));
+      await clock.pass(60_000);
+      assert(watches >= 8 && watches <= 13, String(watches));
+      assertEquals(two.errorsTotal(), 0);
+      void lease.release();
+      await clock.pass(5_600);
+      assertEquals(other.status, "resolved");
+      void one.stop();
+      void two.stop();
+      await clock.pass(10_000);
+    }),
+  );
+});
+
 describe("shards", () => {
   it(
     "run each on one node, move little, and never run twice",

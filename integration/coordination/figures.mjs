@@ -217,7 +217,7 @@ if (postgres) {
   let first;
   let last;
   await member.start();
-  const electeds = Array.from({ length: count }, (_, index) =>
+  const elections = Array.from({ length: count }, (_, index) =>
     new Elected(
       () =>
         new StartStop((own) => {
@@ -228,7 +228,7 @@ if (postgres) {
       member,
       { key: `key ${index}`, ...quiet },
     ));
-  for (const each of electeds) void each.start();
+  for (const each of elections) void each.start();
   await sleep(4_000);
   child.kill("SIGKILL");
   const killed = performance.now();
@@ -261,7 +261,7 @@ if (postgres) {
     "10 ms",
   );
   const stopping = performance.now();
-  await Promise.all(electeds.map((each) => each.stop()));
+  await Promise.all(elections.map((each) => each.stop()));
   add(
     "10,000 given up",
     `${((performance.now() - stopping) / 1_000).toFixed(2)} s`,

@@ -4,6 +4,7 @@
 //
 //   npm run test:coordination -- etcd redis     only these
 //   npm run test:coordination -- figures        the figures of the documentation
+//   npm run test:coordination -- quiet          quiet watches, for seven minutes
 //   npm run test:coordination -- kubernetes --server=URL --token=TOKEN
 
 import { spawn } from "node:child_process";
@@ -13,7 +14,10 @@ import { install } from "../../_tools/install.mjs";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
 install("integration/coordination", "the clients of the stores");
-const file = process.argv[2] === "figures" ? "figures.mjs" : "suite.mjs";
+const asked = process.argv[2];
+const file = ["figures", "quiet"].includes(asked)
+  ? `${asked}.mjs`
+  : "suite.mjs";
 // The library is in TypeScript, and so is run by what can read that.
 const child = spawn(
   process.execPath,
