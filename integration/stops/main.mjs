@@ -32,7 +32,7 @@ const option = (name, otherwise) =>
 const isSmoke = values.includes("--smoke");
 const stops = Number(option("stops", isSmoke ? 30 : 1_000));
 const linger = Number(option("linger", isSmoke ? 200 : 500));
-const warm = Number(option("load", 250));
+const warm = Number(option("load", isSmoke ? 150 : 250));
 
 const servers = [
   "plain",
