@@ -1,7 +1,7 @@
 /** One connection to a server of Node's kind, and how it ends. */
 
 import { Timer } from "../_internal/timer.ts";
-import { turn } from "./_runtime.ts";
+import { isBun, turn } from "./_runtime.ts";
 import { SessionTrack } from "./_session.ts";
 import type { Incoming, Left, Outgoing, Session, Socket } from "./_types.ts";
 
@@ -13,6 +13,10 @@ function isOpen(answer: Outgoing | undefined): boolean {
   return !!answer && !answer.destroyed && !answer.writableFinished;
 }
 
+function hasBody({ headers }: Incoming): boolean {
+  return !!(headers["content-length"] ?? headers["transfer-encoding"]);
+}
+
 /**
  * One connection. While the server works it only keeps the newest answer: answers
  * leave in their order, so that the connection is busy as long as this one is.
@@ -22,6 +26,7 @@ export class Connection {
   /** What it speaks if that is no longer HTTP/1, as WebSockets do not. */
   #other: SessionTrack | "unknown" | undefined;
   #answer: Outgoing | undefined;
+  #request: Incoming | undefined;
   /** How long it may stay quiet; `undefined` as long as it may do so for ever. */
   #linger: number | undefined;
   #timer: Timer | undefined;
@@ -40,13 +45,13 @@ export class Connection {
   request(request: Incoming, answer: Outgoing, isLast: boolean): void {
     const before = this.#answer;
     this.#answer = answer;
+    this.#request = request;
     if (!isLast) return;
     this.#stir();
     // A client that does not wait for answers needs this one to the last.
     if (isOpen(before) && !before!.headersSent) {
       before!.removeHeader("connection");
     }
-    this.#readOn(request);
     this.#conclude();
   }
 
@@ -65,9 +70,10 @@ export class Connection {
 
   /** Says with the present answer that it is the last. */
   announce(): void {
-    if (isOpen(this.#answer) && !this.#answer!.headersSent) {
-      this.#answer!.setHeader("connection", "close");
-    }
+    if (!isOpen(this.#answer) || this.#answer!.headersSent) return;
+    // Bun resets such a connection, where it has not read the body.
+    if (isBun() && hasBody(this.#request!)) return;
+    this.#answer!.setHeader("connection", "close");
   }
 
   /** Ends once it has been quiet for so many milliseconds. */
@@ -107,6 +113,7 @@ export class Connection {
     const answer = this.#answer;
     if (!isOpen(answer)) return this.#rest();
     this.announce();
+    this.#readOn(this.#request!);
     answer!.on("close", () => {
       if (this.#answer === answer) this.#rest();
     });

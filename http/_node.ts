@@ -14,7 +14,10 @@ import type {
 } from "./_types.ts";
 import type { NodeServer } from "./types.ts";
 
-/** How long new connections that never end may keep the listener, in ms. */
+/**
+ * How many turns new connections that never end may keep the listener. A turn brings
+ * one at most, and a system has room for some five hundred.
+ */
 const LONGEST_QUEUE = 1_000;
 
 /** How often Bun's connections are looked at, in ms. */
@@ -154,8 +157,11 @@ class Tracked implements Listening {
 
   /** Waits until no connection has come for three turns. */
   async #queue(): Promise<void> {
-    const until = performance.now() + LONGEST_QUEUE;
-    for (let quiet = 0; quiet < 3 && performance.now() < until;) {
+    for (
+      let quiet = 0, turns = 0;
+      quiet < 3 && turns < LONGEST_QUEUE;
+      turns++
+    ) {
       const before = this.#accepted;
       await turn();
       quiet = this.#accepted === before ? quiet + 1 : 0;

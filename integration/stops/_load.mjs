@@ -85,6 +85,9 @@ class Connection {
 /** A load, from its start to the moment when nothing answers any more. */
 export class Load {
   records = [];
+  // When this program itself did nothing: what came then was read later.
+  #stalls = [];
+  #beat = this.#watch();
   counts = { refused: 0, websockets: 0, websocketsCut: 0 };
   #isOver = false;
   #clients = [];
@@ -150,6 +153,21 @@ export class Load {
     make(websocket, () => this.#websocket());
   }
 
+  #watch() {
+    let last = now();
+    return setInterval(() => {
+      const at = now();
+      if (at - last > 30) this.#stalls.push({ from: last, to: at });
+      last = at;
+    }, 10);
+  }
+
+  /** How long an answer that was read at a moment may have been there already. */
+  #unread(at) {
+    return this.#stalls.filter(({ from, to }) => from - 10 < at && at < to + 50)
+      .reduce((sum, { from, to }) => sum + to - from, 0);
+  }
+
   /** The server is told to stop now. */
   stop() {
     this.stoppedAt = now();
@@ -161,6 +179,7 @@ export class Load {
     await Promise.race([Promise.all(this.#clients), sleep(1_000)]);
     for (const connection of this.#sockets) connection.socket.destroy();
     await Promise.all(this.#clients);
+    clearInterval(this.#beat);
   }
 
   async #open() {
@@ -281,7 +300,8 @@ export class Load {
         const isNew = acceptedAt > this.stoppedAt;
         // The server has seen the answer go before the client saw it come, and the
         // two clocks are two event loops: within 10 % it may be either.
-        const quiet = writtenAt - Math.max(previousAt ?? acceptedAt, 0);
+        const before = previousAt ?? acceptedAt;
+        const quiet = writtenAt - before + this.#unread(before);
         name = isNew
           ? "reset"
           : writtenAt < this.stoppedAt || quiet < linger * 0.9
