@@ -31,6 +31,8 @@ export class Connection {
   #linger: number | undefined;
   #timer: Timer | undefined;
   #isResting = false;
+  /** Whether one answer to an upload has gone without a last word, on Bun. */
+  #isSpared = false;
 
   constructor(socket: Socket) {
     this.socket = socket;
@@ -70,10 +72,18 @@ export class Connection {
 
   /** Says with the present answer that it is the last. */
   announce(): void {
-    if (!isOpen(this.#answer) || this.#answer!.headersSent) return;
-    // Bun resets such a connection, where it has not read the body.
-    if (isBun() && hasBody(this.#request!)) return;
-    this.#answer!.setHeader("connection", "close");
+    const answer = this.#answer;
+    const request = this.#request;
+    const say = () => {
+      if (isOpen(answer) && !answer!.headersSent) {
+        answer!.setHeader("connection", "close");
+      }
+    };
+    // Bun resets a connection that ends with a body unread, once it may do so.
+    const isSpared = this.#isSpared;
+    this.#isSpared = true;
+    if (isSpared || !isBun() || !request || !hasBody(request)) say();
+    else request.on("end", say);
   }
 
   /** Ends once it has been quiet for so many milliseconds. */
