@@ -1,7 +1,7 @@
 /** One connection to a server of Node's kind, and how it ends. */
 
 import { Timer } from "../_internal/timer.ts";
-import { isBun, turn } from "./_runtime.ts";
+import { turn } from "./_runtime.ts";
 import { SessionTrack } from "./_session.ts";
 import type { Incoming, Left, Outgoing, Session, Socket } from "./_types.ts";
 
@@ -11,10 +11,6 @@ const READ_ON = 500;
 /** Whether an answer has still to be finished. */
 function isOpen(answer: Outgoing | undefined): boolean {
   return !!answer && !answer.destroyed && !answer.writableFinished;
-}
-
-function hasBody({ headers }: Incoming): boolean {
-  return !!(headers["content-length"] ?? headers["transfer-encoding"]);
 }
 
 /**
@@ -31,9 +27,6 @@ export class Connection {
   #linger: number | undefined;
   #timer: Timer | undefined;
   #isResting = false;
-  /** Whether one answer to an upload has gone without a last word, on Bun. */
-  #isSpared = false;
-
   constructor(socket: Socket) {
     this.socket = socket;
   }
@@ -72,18 +65,9 @@ export class Connection {
 
   /** Says with the present answer that it is the last. */
   announce(): void {
-    const answer = this.#answer;
-    const request = this.#request;
-    const say = () => {
-      if (isOpen(answer) && !answer!.headersSent) {
-        answer!.setHeader("connection", "close");
-      }
-    };
-    // Bun resets a connection that ends with a body unread, once it may do so.
-    const isSpared = this.#isSpared;
-    this.#isSpared = true;
-    if (isSpared || !isBun() || !request || !hasBody(request)) say();
-    else request.on("end", say);
+    if (isOpen(this.#answer) && !this.#answer!.headersSent) {
+      this.#answer!.setHeader("connection", "close");
+    }
   }
 
   /** Ends once it has been quiet for so many milliseconds. */

@@ -160,6 +160,8 @@ async function loadOf(engine, name, port) {
   const options = {
     secure: name === "tls",
     sockets: hasSockets(engine.kind, name),
+    // Bun's node:http resets the connection of an upload that it has not read.
+    numbers: engine.kind === "bun" && name !== "fetch" ? { early: 0 } : {},
   };
   if (name !== "http2") return new Load(port, options);
   const { Http2Load } = await import("./_load_http2.mjs");
@@ -222,7 +224,7 @@ async function runPeer(engine, name, count) {
     child.process.kill("SIGTERM");
     const { code } = await Promise.race([
       child.exited,
-      sleep(15_000).then(() => ({ code: "none in 15 s" })),
+      sleep(10_000).then(() => ({ code: "none in 10 s" })),
     ]);
     const ms = performance.now() - began;
     child.process.kill("SIGKILL");
@@ -272,6 +274,7 @@ try {
     ) {
       const total = await runPeer(engine, name, count);
       rows.push([...rowOf(name, total), String(total.exits ?? 0)]);
+      console.log(rows.at(-1).join("  "));
       passed++;
     }
     printTable([...header, "exits not 0"], rows);
