@@ -259,6 +259,13 @@ export class Machine implements CallOwner, AbortListener {
     return error;
   }
 
+  /** Passes on what a runner below has told; `work` never throws. */
+  pass(work: () => void): void {
+    if (this.#depth === 0) return work();
+    this.#observers ??= new Observers(this.settings.name);
+    this.#observers.pass(work);
+  }
+
   /** Holds events back until the matching {@linkcode exit}. */
   enter(): void {
     this.#depth++;

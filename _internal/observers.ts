@@ -12,13 +12,16 @@ interface Seat {
 /** What is told to whom, and in which context. */
 type Message = [event: RunnerEvent, seat: Seat, context: Context | undefined];
 
+/** What a runner below has told, to be passed on in its turn. */
+type Passed = () => void;
+
 /** The observers of one runner. */
 export class Observers {
   /** The runner's. */
   readonly #name: string;
   readonly #seats = new Set<Seat>();
   // Each event once for every observer who had joined when it happened.
-  #messages: Message[] | undefined;
+  #messages: (Message | Passed)[] | undefined;
 
   constructor(name: string) {
     this.#name = name;
@@ -42,10 +45,21 @@ export class Observers {
     }
   }
 
+  /** Has something passed on after all that happened before; it never throws. */
+  pass(work: Passed): void {
+    this.#messages ??= [];
+    this.#messages.push(work);
+  }
+
   /** Tells what there is, also what comes while it tells. */
   tell(): void {
     if (!this.#messages) return;
-    for (const [event, seat, context] of this.#messages) {
+    for (const message of this.#messages) {
+      if (typeof message === "function") {
+        message();
+        continue;
+      }
+      const [event, seat, context] = message;
       if (!this.#seats.has(seat)) continue;
       if (context) within(context, () => this.#call(seat, event));
       else this.#call(seat, event);

@@ -1,10 +1,27 @@
 /** Observers of a whole tree: told what each runner in it tells, and where. */
 
+import { recoveryCaller } from "../_internal/recovery.ts";
 import { nothing } from "../_internal/settings.ts";
 import type { Child } from "./_child.ts";
 import { refTo } from "./_runs.ts";
 import type { Shell } from "./_shell.ts";
 import type { DeepObserver, SupervisorEvent } from "./events.ts";
+
+/** Tells an observer; one that throws or rejects harms nobody. */
+function call(
+  tell: DeepObserver,
+  event: SupervisorEvent,
+  path: readonly string[],
+): void {
+  const caught = (error: unknown) =>
+    recoveryCaller(`observer of ${path.join("/")}`, error);
+  try {
+    const result = tell(event, path) as unknown;
+    if (result instanceof Promise) result.catch(caught);
+  } catch (error) {
+    caught(error);
+  }
+}
 
 interface Observer {
   readonly tell: DeepObserver;
@@ -84,7 +101,8 @@ export class Deep {
     };
     const options = { deep: true, ticks: this.#hasTicks } as const;
     const leave = (runner as unknown as Watched).observe?.(
-      (event, below) => this.#tell(event, pathTo(below)),
+      (event, below) =>
+        this.#shell.pass(() => this.#tell(event, pathTo(below))),
       options,
     );
     this.#leave.set(child, leave ?? nothing);
@@ -93,7 +111,9 @@ export class Deep {
   #tell(event: SupervisorEvent, path: readonly string[]): void {
     for (const observer of [...this.#observers]) {
       if (!this.#observers.has(observer)) continue;
-      if (event.type !== "tick" || observer.ticks) observer.tell(event, path);
+      if (event.type !== "tick" || observer.ticks) {
+        call(observer.tell, event, path);
+      }
     }
   }
 }

@@ -66,6 +66,11 @@ export class Shell implements Owner {
       cannot.call(machine, verb, why + this.#blame());
   }
 
+  /** Does something after all that is being told is. */
+  pass(work: () => void): void {
+    this.#machine.pass(work);
+  }
+
   /** Those that hold up a start or a stop of the supervisor, as messages have it. */
   #blame(): string {
     const isStop = this.#machine.state.name === "stopping";

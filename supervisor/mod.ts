@@ -61,3 +61,4 @@ export type {
   SupervisorOptions,
 } from "./options.ts";
 export { Supervisor } from "./supervisor.ts";
+export { type Pictured, toDot, toTree } from "./picture.ts";

@@ -314,6 +314,29 @@ describe("Supervisor: stop", () => {
     await drain();
   });
 
+  it("launches no child whose restart waits for its old run", async () => {
+    for (const isLate of [false, true]) {
+      using time = new FakeTime();
+      const { a, b } = parts(["a", "b"]);
+      const app = supervise([{ runner: a.runner, stopTimeout: 20 }, b]);
+      await app.start();
+      a.onStop = "hang";
+      const restart = reasonOf(app.restartChild("a"));
+      await pass(time, isLate ? 30 : 10);
+      const stop = watch(app.stop({ timeout: 500 }));
+      await pass(time, 5);
+      a.release.open();
+      await pass(time, 1_000);
+      assertEquals([stop.status, app.state, a.starts], [
+        "resolved",
+        "stopped",
+        1,
+      ]);
+      const name = isLate ? "TimeoutError" : "AbortError";
+      assertEquals((await restart as Error).name, name);
+    }
+  });
+
   it("stops a child that is starting again", async () => {
     using time = new FakeTime();
     const { a, b } = parts(["a", "b"]);
