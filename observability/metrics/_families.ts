@@ -89,9 +89,31 @@ function count(
   return sum;
 }
 
+/** What is said of kinds and supervisors: many runners share it. */
+class Known {
+  readonly #pieces = new Map<string, Map<string, Piece>>();
+  #size = 0;
+
+  get(kind: string, above: string): Piece {
+    const found = this.#pieces.get(kind)?.get(above);
+    if (found) return found;
+    // Supervisors may come and go.
+    if (this.#size++ > 1_000) {
+      this.#pieces.clear();
+      this.#size = 0;
+    }
+    const label = `,kind="${kind}",supervisor="${escaped(above)}"} `;
+    const piece = pieceOf(label);
+    const own = this.#pieces.get(kind) ?? new Map<string, Piece>();
+    this.#pieces.set(kind, own.set(above, piece));
+    return piece;
+  }
+}
+
 /** The metrics of runners, in their order. */
 export function familiesOf(bounds: readonly number[]): Family[] {
   const end = pieceOf(END);
+  const known = new Known();
   const labelled = (name: string, values: readonly string[]) =>
     values.map((value) => pieceOf(`,${name}="${value}"} `));
   const edges = labelled("le", [...bounds.map(bound), "+Inf"]);
@@ -219,11 +241,7 @@ export function familiesOf(bounds: readonly number[]): Family[] {
       read({ places, isRest }, sample) {
         if (isRest) return;
         for (const place of places) {
-          const above = escaped(place.parent?.path ?? "");
-          sample(
-            1,
-            pieceOf(`,kind="${kindOf(place)}",supervisor="${above}"} `),
-          );
+          sample(1, known.get(kindOf(place), place.parent?.path ?? ""));
         }
       },
     },
