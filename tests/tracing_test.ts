@@ -7,6 +7,7 @@ import {
 import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
 import { StartStop, Ticker, untilAborted } from "@golib/runner";
+import { Metrics } from "@golib/runner/metrics";
 import {
   instrument,
   type SpanLike,
@@ -198,6 +199,27 @@ describe("instrument()", () => {
     await (app.children()[0]!.runner as Ticker).tick();
     await old.tick();
     assertEquals(lines(), ["tick app/a", "tick app/a > 0"]);
+  });
+
+  it("goes with metrics, and with another tracer, on one runner", async () => {
+    const [one, other] = [tracerOf(), tracerOf()];
+    const ticker = job("a", () => {});
+    const metrics = new Metrics();
+    const leaveMetrics = metrics.watch(ticker);
+    const leaveOne = instrument(ticker, { tracer: one.tracer });
+    const leaveOther = instrument(ticker, { tracer: other.tracer });
+    await ticker.tick();
+    leaveOne();
+    await ticker.tick();
+    assertEquals(metrics.read("a")?.ticks, 2);
+    leaveMetrics();
+    await ticker.tick();
+    leaveOther();
+    await ticker.tick();
+    const ticks = ({ lines }: typeof one) =>
+      lines().filter((line) => line.startsWith("tick")).length;
+    assertEquals([ticks(one), ticks(other)], [1, 3]);
+    assertEquals(ticker.ticks.total, 4);
   });
 
   it("never breaks the work, whatever a tracer does", async () => {

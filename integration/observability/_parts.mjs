@@ -115,7 +115,7 @@ export function runSync(binary, values, options = {}) {
 }
 
 /** Asks until something is there; the machine may be slow. */
-export async function until(what, ask, ms = 60_000) {
+export async function until(what, ask, ms = 120_000) {
   const end = Date.now() + ms;
   let last;
   while (Date.now() < end) {
