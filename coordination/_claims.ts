@@ -127,7 +127,10 @@ export class Claims {
   /** Claims, then runs; resolves to whether there was anything for this node. */
   async #once(life: Life, passage: Passage): Promise<boolean> {
     const { at } = passage;
-    let cursor = this.#cursors.seen ?? await this.#read(life);
+    // Where this node was the last to claim, nobody may have moved it since.
+    const { seen } = this.#cursors;
+    const isOwn = seen?.by.startsWith(`${life.session.id} `);
+    let cursor = isOwn ? seen! : await this.#read(life);
     for (;;) {
       if (cursor.at >= at) return this.#tell(at, false, cursor.name);
       const runs = this.#due(cursor, at);
@@ -147,6 +150,8 @@ export class Claims {
   async #atLeast(passage: Passage): Promise<boolean> {
     const { key } = this.#settings;
     const { at } = passage;
+    const before = await this.#read(this.#life());
+    if (before.at >= at) return this.#tell(at, false, before.name);
     const wish = { signal: passage.signal, isOnce: true };
     const lease = await this.#member.campaign.acquire(
       key,

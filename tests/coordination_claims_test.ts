@@ -99,7 +99,7 @@ describe("claims", () => {
         each === "read" || each === "write"
       );
       // One writes, the others look.
-      assert(asked.length <= 8, String(asked));
+      assert(asked.length <= 6, String(asked));
       await end();
     }),
   );

@@ -10,6 +10,7 @@ import {
   StoreResetError,
 } from "@golib/runner/coordination";
 import { memoryStore } from "@golib/runner/coordination/memory";
+import { Supervisor } from "@golib/runner/supervisor";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import {
@@ -592,7 +593,6 @@ describe("an elected runner", () => {
   it(
     "ends a run whatever grace it has: StartStops and Supervisors alike",
     timed(async (clock) => {
-      const { Supervisor } = await import("@golib/runner/supervisor");
       for (const stopTimeout of [10, 60_000]) {
         const store = new FakeStore(clock);
         const link: Link = { mode: "up", delay: 0 };

@@ -190,6 +190,10 @@ async function suite(kind) {
 const kinds = Object.keys(worlds).filter((kind) =>
   asked.length === 0 || asked.some((each) => kind.startsWith(each))
 );
+if (kinds.length === 0) {
+  console.error(`none of ${asked}: there are ${Object.keys(worlds)}`);
+  process.exit(2);
+}
 await Promise.all(kinds.map(suite));
 await servers.stopAll();
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
