@@ -72,6 +72,7 @@ const tasks = {
   "explore:broken": () => ["integration/explore/broken.mjs", ...rest],
   size: () => ["_tools/size.mjs", ...rest],
   "test:worker": () => ["integration/worker/main.mjs", ...rest],
+  "bench:worker": () => ["bench/worker/main.mjs", ...rest],
   "bench:admission": () => ["bench/admission/main.mjs", ...rest],
   "bench:observability": () => ["integration/observability/bench.mjs", ...rest],
   bench: () => ["bench/main.mjs", ...rest],

@@ -1,0 +1,3 @@
+// What piscina and tinypool run.
+
+export default (value) => value;
