@@ -29,8 +29,13 @@ export interface Alarm {
   readonly due: number;
   /** Its place in a bucket; the clock's. */
   index: number;
-  /** Called once at the moment or after it, never before, right after a reading. */
-  ring(): void;
+  /**
+   * Called once at the moment or after it, never before, right after a reading.
+   * Returns whether it wants `settle` called, after a reading that it shares with
+   * others that have rung together.
+   */
+  ring(): boolean | void;
+  settle?(): void;
 }
 
 /** Whether a function, which may be the engine's own, answers to a fake clock. */
@@ -61,6 +66,10 @@ function isFaked(): boolean {
 // pause of a second.
 const NEAR = 1_024;
 
+// How many that ring together share a reading of the time: it is what a tick costs
+// beyond a bare interval.
+const GROUP = 8;
+
 // A fake clock in disguise is early by more than this share of its waits.
 const MOSTLY = 0.75;
 
@@ -90,6 +99,9 @@ class Clock {
   /** The one that was armed last, for the next to be armed. */
   #newest: Bucket | undefined;
   #ringing: Bucket | undefined;
+  /** Those that have rung, and go on after the next reading. */
+  readonly #rung: (Alarm | undefined)[] = [];
+  #rungCount = 0;
   /** No bucket is of an earlier millisecond. */
   #cursor = Infinity;
   #wakesAt = Infinity;
@@ -127,6 +139,19 @@ class Clock {
   /** Reads the time into `latest`, and returns it. */
   now(): number {
     return this.latest = this.#read() + this.#offset;
+  }
+
+  /** Has those that have rung go on, after a reading. */
+  flush(): void {
+    const count = this.#rungCount;
+    if (count === 0) return;
+    const rung = this.#rung;
+    this.#rungCount = 0;
+    this.now();
+    for (let index = 0; index < count; index++) {
+      rung[index]!.settle!();
+      rung[index] = undefined;
+    }
   }
 
   /** Has an alarm that is not armed rung at its `due`; goes by `latest`. */
@@ -234,8 +259,11 @@ class Clock {
         for (let index = 0; index < alarms.length; index++) {
           const alarm = alarms[index]!;
           alarms[index] = undefined;
-          alarm.ring();
+          if (!alarm.ring()) continue;
+          this.#rung[this.#rungCount++] = alarm;
+          if (this.#rungCount === GROUP) this.flush();
         }
+        this.flush();
       }
     } finally {
       this.#wait();

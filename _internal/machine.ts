@@ -33,6 +33,7 @@ import type { Run, Thrown } from "./run.ts";
 import { nothing, type Settings } from "./settings.ts";
 import { type AbortListener, join, leave } from "./signals.ts";
 import type { State } from "./state.ts";
+import { watching } from "./watching.ts";
 
 /**
  * Makes the run of a launch, which may have had to wait for its turn. Many runners
@@ -49,8 +50,7 @@ const DONE = Promise.resolve();
 
 /** The life of one runner. */
 export class Machine implements CallOwner, AbortListener {
-  /** What counts or traces, where there is something that does. */
-  hook: Hook | undefined;
+  #hook: Hook | undefined;
   readonly runner: Runner;
   readonly settings: Settings;
   readonly #makeRun: MakeRun<unknown>;
@@ -75,6 +75,16 @@ export class Machine implements CallOwner, AbortListener {
     this.#makeRun = makeRun;
     this.#body = body;
     if (settings.observer !== nothing) this.observe(settings.observer);
+  }
+
+  /** What counts or traces, where there is something that does. */
+  get hook(): Hook | undefined {
+    return this.#hook;
+  }
+
+  set hook(hook: Hook | undefined) {
+    this.#hook = hook;
+    watching.times++;
   }
 
   get state(): State {
@@ -229,6 +239,7 @@ export class Machine implements CallOwner, AbortListener {
   }
 
   observe(observer: Observer): () => void {
+    watching.times++;
     this.#observers ??= new Observers(this.settings.name);
     return this.#observers.join(observer);
   }

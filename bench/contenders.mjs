@@ -12,30 +12,47 @@ function pattern(ms) {
   throw new Error(`No cron expression for ${ms} ms`);
 }
 
-export const contenders = {
-  async ticker() {
-    const { Ticker } = await library();
-    return {
-      start(ms, body) {
-        const ticker = new Ticker(ms, (_, control) => body(control.missed));
-        ticker.start();
-        return ticker;
-      },
-      // One function for all, as that of a bare interval.
-      startPlain(ms, body) {
-        const ticker = new Ticker(ms, body);
-        ticker.start();
-        return ticker;
-      },
-      stop: (ticker) => ticker.stop(),
-    };
-  },
+async function tickers(options) {
+  const { Ticker } = await library();
+  return {
+    start(ms, body) {
+      const tick = (_, control) => body(control.missed);
+      const ticker = new Ticker(ms, tick, options);
+      ticker.start();
+      return ticker;
+    },
+    // One function for all, as that of a bare interval.
+    startPlain(ms, body) {
+      const ticker = new Ticker(ms, body, options);
+      ticker.start();
+      return ticker;
+    },
+    stop: (ticker) => ticker.stop(),
+  };
+}
 
-  interval: () => ({
-    start: (ms, body) => setInterval(body, ms, 0),
-    startPlain: (ms, body) => setInterval(body, ms),
-    stop: (timer) => clearInterval(timer),
-  }),
+const intervals = {
+  start: (ms, body) => setInterval(body, ms, 0),
+  startPlain: (ms, body) => setInterval(body, ms),
+  stop: (timer) => clearInterval(timer),
+};
+
+/** The same, each started in an async context of its own. */
+async function inContexts({ start, startPlain = start, stop }) {
+  const { AsyncLocalStorage } = await import("node:async_hooks");
+  const storage = new AsyncLocalStorage();
+  let count = 0;
+  const run = (start) => (...values) =>
+    storage.run({ request: count++ }, start, ...values);
+  return { start: run(start), startPlain: run(startPlain), stop };
+}
+
+export const contenders = {
+  ticker: () => tickers(),
+  "ticker without context": () => tickers({ context: "none" }),
+  "ticker in contexts": async () => inContexts(await tickers()),
+  interval: () => intervals,
+  "interval in contexts": () => inContexts(intervals),
 
   chain: () => ({
     start(ms, body) {

@@ -3,11 +3,16 @@ import type { Schedule } from "../runner.ts";
 import type { TickFunction } from "./spec.ts";
 import type { Settings } from "./settings.ts";
 
+// An arrow function without parameters cannot see what it is given.
+const TAKES_NOTHING = /^(?:async\s*)?\(\s*\)\s*=>/;
+
 /** What a ticker goes by, and what its ticks came to since it was made. */
 export class Body {
   readonly interval: number | Schedule;
   readonly work: TickFunction;
   readonly settings: Settings;
+  /** Whether no signal and no control need be made for its ticks. */
+  readonly takesNothing: boolean;
   /** The last run that is known of, in epoch ms, with the option `lastRun`. */
   lastRun: number | undefined;
   /** How many ticks have ended. */
@@ -22,6 +27,8 @@ export class Body {
     this.interval = interval;
     this.work = work;
     this.settings = settings;
+    const text = work.length === 0 && Function.prototype.toString.call(work);
+    this.takesNothing = text !== false && TAKES_NOTHING.test(text);
   }
 
   /** What is more than a count; absent until there is something to keep. */

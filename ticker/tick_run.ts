@@ -13,6 +13,7 @@ import { RunSignals } from "../_internal/run_signals.ts";
 import { unref } from "../_internal/runtime.ts";
 import { timeOf } from "../_internal/schedules.ts";
 import { EPSILON } from "../_internal/timer.ts";
+import { watching } from "../_internal/watching.ts";
 import { says } from "../_internal/validate.ts";
 import type { Schedule } from "../runner.ts";
 import type { Body } from "./body.ts";
@@ -20,7 +21,7 @@ import { Calendar, type Times } from "./calendar.ts";
 import { Extras } from "./extras.ts";
 import { intervalOf } from "./interval.ts";
 import { Limit } from "./limit.ts";
-import type { LastRun, TickControl } from "./spec.ts";
+import type { LastRun, TickControl, TickFunction } from "./spec.ts";
 
 // Numbers, as a text would be one more thing for the garbage collector to look at.
 const WAITING = 0;
@@ -28,14 +29,16 @@ const WAITING = 0;
 const QUEUED = 1;
 // Of the last run, before or after its tick.
 const SAVING = 2;
-const TICKING = 3;
+// A tick has ended; what time it is has yet to be read.
+const RUNG = 3;
+const TICKING = 4;
 // A schedule is somebody's code: what it calls finds the run at work.
-const ASKING = 4;
+const ASKING = 5;
 // As QUEUED, of the only tick of a run that a host has asked for.
-const LAST = 5;
+const LAST = 6;
 // Asked to end: with no tick in flight, and with one.
-const HALTED = 6;
-const ENDING = 7;
+const HALTED = 7;
+const ENDING = 8;
 
 /** How a tick ends that has called `control.skip()`. */
 const SKIPPED = Symbol("skipped");
@@ -51,37 +54,47 @@ const RECHECK = 30_000;
  * is not async and that no one observes makes no object, and reads the time once.
  */
 export class TickRun implements Run, Alarm, TickFacts {
-  readonly machine: Machine;
-  readonly source: AbortSignal | undefined;
-  readonly signals: RunSignals;
-  context: Context | undefined;
-  failure: Error | undefined;
-  pending = 1;
-  isOverdue = false;
+  // First what each tick touches, so that it lies together.
   /** When it is to be rung, or was for the tick in flight. */
   due = 0;
   index = 0;
-  missed = 0;
+  #phase: number = TICKING;
+  /** Whether the time is read for it alone, and not for a group. */
+  #isAlone: boolean;
+  /** How often anyone had begun to watch, when it was last asked who does. */
+  #watched = 0;
+  context: Context | undefined;
   /**
    * The last point of the grid that had passed when the last tick began; with a
    * schedule how many runs have passed since then.
    */
   passed = 0;
-  readonly #body: Body;
-  readonly #clock: Clock;
-  readonly #extras: Extras | undefined;
-  #control: TickControl | undefined;
-  #phase: number = TICKING;
+  missed = 0;
   #interval = 0;
   #origin = 0;
-  /** What it goes by instead of the grid. */
-  #calendar: Calendar | undefined;
-  #limit: Limit | undefined;
-  /** The times of the tick in flight, where they are those of the wall clock. */
-  #times: Times | undefined;
-  #startedAt = 0;
+  readonly #clock: Clock;
+  readonly #work: TickFunction;
+  readonly #takesNothing: boolean;
   /** What came of the tick in flight, where that is no plain success. */
   #outcome: Error | typeof SKIPPED | undefined;
+  #startedAt = 0;
+  /** How many ticks have ended that are not yet in the body. */
+  count = 0;
+  #control: TickControl | undefined;
+  #signals: RunSignals | undefined;
+  #limit: Limit | undefined;
+
+  readonly machine: Machine;
+  readonly source: AbortSignal | undefined;
+  failure: Error | undefined;
+  pending = 1;
+  isOverdue = false;
+  readonly #body: Body;
+  readonly #extras: Extras | undefined;
+  /** What it goes by instead of the grid. */
+  #calendar: Calendar | undefined;
+  /** The times of the tick in flight, where they are those of the wall clock. */
+  #times: Times | undefined;
 
   constructor(
     machine: Machine,
@@ -90,12 +103,15 @@ export class TickRun implements Run, Alarm, TickFacts {
   ) {
     this.machine = machine;
     this.source = source;
-    this.signals = new RunSignals(machine.settings.name);
     this.context = body.settings.context === "none" ? outside : contextHere();
     this.#body = body;
+    this.#work = body.work;
+    this.#takesNothing = body.takesNothing;
     this.#clock = clockOf(body.settings.persistent);
     const { special } = body.settings;
     this.#extras = special && new Extras(special);
+    this.#isAlone = special !== undefined || body.facts !== undefined ||
+      body.settings.tickTimeout < Infinity;
     if (body.facts) body.facts.failedInARow = 0;
     this.#goBy(body.interval);
     this.due = this.#origin;
@@ -103,12 +119,19 @@ export class TickRun implements Run, Alarm, TickFacts {
     if (!this.#clock.isTrusted) void this.signals.signal;
   }
 
+  /** Made when first asked for: many a run ends without. */
+  get signals(): RunSignals {
+    return this.#signals ??= new RunSignals(this.machine.settings.name);
+  }
+
   get isIdle(): boolean {
+    this.#catchUp();
     return this.#phase <= QUEUED || this.#phase === LAST;
   }
 
   /** Whether a host may have it tick now. */
   get isFree(): boolean {
+    this.#catchUp();
     return this.#phase === WAITING;
   }
 
@@ -150,6 +173,7 @@ export class TickRun implements Run, Alarm, TickFacts {
 
   /** The next point or run, in epoch milliseconds; NaN where there is none. */
   get nextAt(): number {
+    this.#catchUp();
     if (this.#phase >= LAST) return NaN;
     if (this.#calendar) return this.#calendar.next;
     const now = this.#clock.now();
@@ -173,8 +197,8 @@ export class TickRun implements Run, Alarm, TickFacts {
         this.#calendar = new Calendar(this, interval as Schedule, lastRun, now);
       }
       const isDue = this.#calendar!.isDue(now);
-      if (this.#phase >= HALTED) return this.machine.ended(this);
-      if (isDue) return this.ring();
+      if (this.#phase >= HALTED) return this.#end();
+      if (isDue) return void this.ring();
     }
     if (immediate) {
       this.#inContext(() => this.#queue(() => this.#tickBeside()));
@@ -205,13 +229,96 @@ export class TickRun implements Run, Alarm, TickFacts {
   }
 
   /** Its clock may be shared by many, which rings outside of all contexts. */
-  ring(): void {
+  ring(): boolean {
     const { context } = this;
-    if (context === undefined || context === outside) this.#ring();
-    else context.runInAsyncScope(this.#ring, this);
+    if (context === undefined || context === outside) return this.#ring();
+    return context.runInAsyncScope(this.#ring, this);
   }
 
-  #ring(): void {
+  #ring(): boolean {
+    const { machine } = this;
+    if (this.#watched !== watching.times) {
+      this.#watched = watching.times;
+      if (machine.isObserved || machine.hook) this.#isAlone = true;
+    }
+    if (!this.#isAlone) return this.#ringPlainly();
+    this.#ringAlone();
+    return false;
+  }
+
+  /** A tick that nobody looks at: what it takes is read for several together. */
+  #ringPlainly(): boolean {
+    const { latest } = this.#clock;
+    const next = this.passed + 1;
+    // One that is late by whole points has something to tell.
+    if (latest - this.#origin + EPSILON >= (next + 1) * this.#interval) {
+      this.#ringAlone();
+      return false;
+    }
+    this.passed = next;
+    this.missed = 0;
+    this.#startedAt = latest;
+    this.#phase = TICKING;
+    this.#outcome = undefined;
+    let thrown: Thrown | undefined;
+    try {
+      const result = this.#call() as PromiseLike<unknown> | undefined;
+      if (typeof result?.then === "function") {
+        this.#isAlone = true;
+        void this.#follow(result);
+        this.#clock.now();
+        return false;
+      }
+    } catch (error) {
+      thrown = { error };
+    }
+    if (thrown || this.#outcome || this.#phase !== TICKING || this.#isAlone) {
+      this.#isAlone ||= thrown !== undefined;
+      this.#ended(thrown);
+      return false;
+    }
+    this.count++;
+    this.#phase = RUNG;
+    return true;
+  }
+
+  /** Calls the user's function, with what it takes. */
+  #call(): unknown {
+    const work = this.#work;
+    // So that neither has to be made.
+    if (this.#takesNothing) return (work as () => unknown)();
+    return work(
+      this.#limit?.controller.signal ?? this.signals.signal,
+      this.#control ??= new Control(this),
+    );
+  }
+
+  /** Goes on after a tick, by the time that has been read for several. */
+  settle(): void {
+    if (this.#phase !== RUNG) return;
+    const { latest } = this.#clock;
+    // Something has blocked: it is not known what, so that from now on it is.
+    const next = this.#origin + (this.passed + 1) * this.#interval;
+    if (next <= latest) this.#isAlone = true;
+    this.#arm();
+  }
+
+  /** What asks for the state of a run does not wait for the group. */
+  #catchUp(): void {
+    if (this.#phase !== RUNG) return;
+    this.#clock.now();
+    this.settle();
+  }
+
+  /** From now on the time is read for it alone. */
+  readAlone(): void {
+    this.#catchUp();
+    this.#isAlone = true;
+  }
+
+  #ringAlone(): void {
+    // What rang before it may have blocked.
+    this.#clock.flush();
     const { place } = this.#extras ?? {};
     if (!place) return this.#rung();
     if (this.#calendar) {
@@ -219,7 +326,7 @@ export class TickRun implements Run, Alarm, TickFacts {
       const now = Date.now();
       this.#phase = ASKING;
       if (!this.#calendar.isDue(now)) return this.#rest(now);
-      if (this.#phase >= HALTED) return this.machine.ended(this);
+      if (this.#phase >= HALTED) return this.#end();
     }
     this.#queue(() => this.#rung());
   }
@@ -247,7 +354,7 @@ export class TickRun implements Run, Alarm, TickFacts {
     // A host is told of it.
     if (limit) limit.end({ error });
     else this.#tell(error);
-    if (isLast) return this.machine.ended(this);
+    if (isLast) return this.#end();
     const now = this.#clock.now();
     if (!this.#calendar) {
       const passed = now - this.#origin + EPSILON;
@@ -320,6 +427,7 @@ export class TickRun implements Run, Alarm, TickFacts {
   reset(interval: number | Schedule): boolean {
     const { name } = this.machine.settings;
     const checked = intervalOf(`reset "${name}"`, interval);
+    this.#catchUp();
     if (this.#phase > TICKING) return false;
     this.#clock.disarm(this);
     this.#goBy(checked);
@@ -345,12 +453,20 @@ export class TickRun implements Run, Alarm, TickFacts {
     this.#limit?.end({ error: this.signals.reason });
     this.#limit = undefined;
     this.pending = 0;
-    void Promise.resolve().then(() => this.machine.ended(this));
+    void Promise.resolve().then(() => this.#end());
+  }
+
+  /** The run is over. */
+  #end(thrown?: Thrown): void {
+    this.#body.total += this.count;
+    this.count = 0;
+    this.machine.ended(this, thrown);
   }
 
   #goBy(interval: number | Schedule): void {
     this.#calendar = undefined;
     if (typeof interval !== "number") {
+      this.#isAlone = true;
       const now = Date.now();
       this.#calendar = new Calendar(this, interval, now, now);
     } else this.#interval = interval;
@@ -376,7 +492,7 @@ export class TickRun implements Run, Alarm, TickFacts {
       const wait = calendar.next - moment;
       if (wait === Infinity || this.#phase >= HALTED) {
         calendar.sayIfEmpty();
-        return this.machine.ended(this);
+        return this.#end();
       }
       this.due = latest + Math.min(wait, RECHECK);
       // The answer may have taken long.
@@ -387,7 +503,7 @@ export class TickRun implements Run, Alarm, TickFacts {
       this.#phase = WAITING;
     } catch (error) {
       // Edge platforms refuse timers outside a request.
-      this.machine.ended(this, { error });
+      this.#end({ error });
     }
   }
 
@@ -432,21 +548,20 @@ export class TickRun implements Run, Alarm, TickFacts {
   }
 
   #attempt(): void {
-    const { work, settings: { tickTimeout } } = this.#body;
+    const { settings } = this.#body;
     if (this.#extras) this.#extras.attempts++;
     let pending: PromiseLike<unknown> | undefined;
     let thrown: Thrown | undefined;
     try {
       // A host has brought its limit. A platform may refuse one of our own.
-      if (tickTimeout < Infinity) this.#limit ??= new Limit();
-      const signal = this.#limit?.controller.signal ?? this.signals.signal;
-      const control = this.#control ??= new Control(this);
+      if (settings.tickTimeout < Infinity) this.#limit ??= new Limit();
       const { hook } = this.machine;
       const result = (hook?.around
-        ? hook.around(this, () =>
-          work(signal, control))
-        : work(signal, control)) as PromiseLike<unknown> | null | undefined;
-      if (typeof result?.then === "function") pending = result;
+        ? hook.around(this, () => this.#call())
+        : this.#call()) as PromiseLike<unknown> | null | undefined;
+      if (typeof result?.then === "function") {
+        pending = result;
+      }
     } catch (error) {
       thrown = { error };
     }
@@ -533,7 +648,7 @@ export class TickRun implements Run, Alarm, TickFacts {
   #count(): void {
     const body = this.#body;
     const outcome = this.#outcome;
-    body.total++;
+    this.count++;
     if (!body.facts && !outcome && !this.missed) return;
     const facts = body.keep();
     facts.missed += this.missed;
@@ -703,8 +818,8 @@ export class TickRun implements Run, Alarm, TickFacts {
       this.#body.facts!.failedInARow >= failAfter
     ) {
       this.failure = this.#outcome;
-      this.machine.ended(this);
-    } else if (this.#phase >= HALTED) this.machine.ended(this);
+      this.#end();
+    } else if (this.#phase >= HALTED) this.#end();
     else this.#arm(now);
   }
 }

@@ -128,11 +128,12 @@ export class Ticker extends Lifecycle {
     const body = this.#body;
     const facts = body.keep();
     facts.isTimed = true;
+    this.#run?.readAlone();
     const { failed, failedInARow, missed, skipped, duration } = facts;
     const start = dateOf(facts.startedAt);
     const success = dateOf(facts.succeededAt);
     return {
-      total: body.total,
+      total: body.total + (this.#run?.count ?? 0),
       failed,
       failedInARow,
       missed,
