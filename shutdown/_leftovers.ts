@@ -28,23 +28,20 @@ export function ended(process: Process | undefined, ending: Ending): void {
   isOverdue ||= ending.isLate;
   if (!process) return;
   const { forceExit, naming, isTold } = ending;
-  let isNamed = false;
   const name = (end: string) => {
-    if (isNamed) return;
-    isNamed = true;
     const what = holders(process);
     warn(
       `The program has ended, but something keeps the process alive${end}: ${what}`,
     );
   };
-  later(forceExit, () => {
-    if (!isTold && !isOverdue) {
-      return naming === forceExit ? name("") : undefined;
-    }
-    name("; it is ended now");
-    process.exit();
-  });
-  if (naming !== forceExit) later(naming, () => name(""));
+  if (isTold || isOverdue) {
+    later(forceExit, () => {
+      name("; it is ended now");
+      process.exit();
+    });
+    if (naming === forceExit) return;
+  }
+  later(naming, () => name(""));
 }
 
 /** Does something, if the process is still there and no program keeps it so. */

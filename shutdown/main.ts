@@ -36,7 +36,7 @@ import {
  * import { assertEquals } from "@std/assert";
  *
  * const job = new StartStop(() => {}, undefined, { name: "job" });
- * const code = await main(job);
+ * const code = await main(job, { forceExit: Infinity });
  *
  * assertEquals(code, 0);
  * ```

@@ -12,7 +12,7 @@
  *
  * const service = new StartStop((signal) => untilAborted(signal));
  * setTimeout(() => service.stop(), 20); // Or Ctrl-C, or SIGTERM.
- * const code = await main(service);
+ * const code = await main(service, { forceExit: Infinity });
  *
  * assertEquals(code, 0);
  * ```

@@ -93,10 +93,12 @@ app.post("/jobs", async (request, response) => {
   const { id } = await queue.value.add("mail", { to, ms });
   response.status(202).json({ id });
 });
-app.get("/jobs/:id", async (request, response) => {
-  const job = await queue.value.getJob(request.params.id);
+app.get("/jobs/:id", async ({ params: { id } }, response) => {
+  // The state first, for a job that is done to have its result.
+  const state = await queue.value.getJobState(id);
+  const job = await queue.value.getJob(id);
   if (!job) response.sendStatus(404);
-  else response.json({ state: await job.getState(), result: job.returnvalue });
+  else response.json({ state, result: job.returnvalue });
 });
 // A request that takes a while, in flight when the program is told to end.
 app.get("/slow", async (request, response) => {
