@@ -15,10 +15,10 @@ import type {
 import type { NodeServer } from "./types.ts";
 
 /**
- * How many turns new connections that never end may keep the listener. A turn brings
- * one at most, and a system has room for some five hundred.
+ * How many turns new connections that never end may keep the listener. Each brings one
+ * at most, so that as many may have been in line.
  */
-const LONGEST_QUEUE = 1_000;
+const LONGEST_QUEUE = 150;
 
 /** How often Bun's connections are looked at, in ms. */
 const ASK = 10;
