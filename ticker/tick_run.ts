@@ -5,21 +5,21 @@ import {
   outside,
   within,
 } from "../_internal/context.ts";
-import { isCleanAbort, text, toError } from "../_internal/errors.ts";
+import { isCleanAbort, toError } from "../_internal/errors.ts";
 import type { TickFacts } from "../_internal/hook.ts";
 import type { Machine } from "../_internal/machine.ts";
 import type { Run, Thrown } from "../_internal/run.ts";
 import { RunSignals } from "../_internal/run_signals.ts";
 import { unref } from "../_internal/runtime.ts";
-import { timeOf } from "../_internal/schedules.ts";
 import { EPSILON } from "../_internal/timer.ts";
 import { watching } from "../_internal/watching.ts";
-import { says } from "../_internal/validate.ts";
 import type { Schedule } from "../runner.ts";
 import type { Body } from "./body.ts";
 import { Calendar, type Times } from "./calendar.ts";
+import { Control } from "./control.ts";
 import { Extras } from "./extras.ts";
 import { intervalOf } from "./interval.ts";
+import { loadLastRun, saveLastRun } from "./last_run.ts";
 import { Limit } from "./limit.ts";
 import type { LastRun, TickControl, TickFunction } from "./spec.ts";
 
@@ -759,53 +759,31 @@ export class TickRun implements Run, Alarm, TickFacts {
   }
 
   /** Asks for the last run, before anything ticks. */
-  #load({ load }: LastRun): void {
-    const { machine } = this;
-    const { name } = machine.settings;
+  #load(lastRun: LastRun): void {
     this.#phase = QUEUED;
-    this.#extras!.patience.ask(`load the last run of "${name}"`, load, (
-      answer,
-      thrown,
-    ) => {
-      const time = typeof answer === "number" ? answer : timeOf(answer);
-      if (thrown) machine.record(thrown.error, "start");
-      else if (time <= Date.now()) this.#body.lastRun = time;
-      else if (answer !== undefined) {
-        const why = says(
-          `load the last run of "${name}"`,
-          "load()",
-          "undefined or a date that has passed",
-          text(answer),
-        );
-        machine.record(new RangeError(why), "start");
-      }
+    loadLastRun(this.machine, this.#extras!.patience, lastRun, (run) => {
+      if (run !== undefined) this.#body.lastRun = run;
       this.#clock.now();
-      // An observer of the error may have told it to end.
+      // An observer of an error may have told it to end.
       if (this.#phase === QUEUED) this.#first();
     });
   }
 
   /** Saves a run, and then goes on. */
   #save(
-    { save, when }: LastRun,
+    lastRun: LastRun,
     run: number,
     then: (isSaved: boolean) => void,
   ): void {
-    const { machine } = this;
-    const what = `save the last run of "${machine.settings.name}"`;
     this.#phase = this.#phase === ENDING ? HALTED : SAVING;
     // Known here, whatever becomes of it there.
-    if (when !== "before") this.#body.lastRun = run;
-    this.#extras!.patience.ask(
-      what,
-      () => save(new Date(run)),
-      (_answer, thrown) => {
-        if (thrown) machine.record(thrown.error, "tick");
-        else this.#body.lastRun = run;
-        this.#clock.now();
-        then(!thrown);
-      },
-    );
+    if (lastRun.when !== "before") this.#body.lastRun = run;
+    const { patience } = this.#extras!;
+    saveLastRun(this.machine, patience, lastRun, run, (isSaved) => {
+      if (isSaved) this.#body.lastRun = run;
+      this.#clock.now();
+      then(isSaved);
+    });
   }
 
   #rest(now?: number): void {
@@ -821,42 +799,5 @@ export class TickRun implements Run, Alarm, TickFacts {
       this.#end();
     } else if (this.#phase >= HALTED) this.#end();
     else this.#arm(now);
-  }
-}
-
-class Control implements TickControl {
-  readonly #run: TickRun;
-
-  constructor(run: TickRun) {
-    this.#run = run;
-  }
-
-  // Read as properties, so that they need no `this` and no memory of their own:
-  // each of many tickers has one.
-  get reset(): TickControl["reset"] {
-    return (interval) => void this.#run.reset(interval);
-  }
-
-  get skip(): () => void {
-    return () => this.#run.skip();
-  }
-
-  get scheduledAt(): number {
-    return this.#run.scheduledAt;
-  }
-
-  get stop(): () => void {
-    const { machine } = this.#run;
-    return () => {
-      if (machine.state.run === this.#run) void machine.stop();
-    };
-  }
-
-  get missed(): number {
-    return this.#run.missed;
-  }
-
-  get force(): AbortSignal {
-    return this.#run.signals.force;
   }
 }
