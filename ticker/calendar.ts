@@ -10,7 +10,7 @@ import { notice } from "./notice.ts";
 const NEAR = 8;
 
 // A clock that is put back by more is a clock that was corrected.
-const MOST_BACK = 3 * 3_600_000;
+const MOST_BACK = 10_800_000;
 
 /** When a tick was due, and when it began, in epoch ms. */
 export interface Times {
