@@ -12,6 +12,7 @@ import { endAll, report } from "./_parts.mjs";
 
 const folder = "integration/observability";
 install(folder, "what looks at the runners");
+install("_tools/lint", "the compiler");
 install(`${folder}/sdk2`, "OpenTelemetry's SDK 2");
 install(`${folder}/sdk3`, "OpenTelemetry's SDK 3");
 
