@@ -15,7 +15,7 @@ export interface CallOwner {
   expired(call: Call): void;
   /** The caller's signal has aborted. */
   cutShort(call: Call, reason: unknown): void;
-  /** The call does not stand in line any more. */
+  /** The call does not stand in the queue any more. */
   left(call: Call): void;
 }
 
@@ -88,7 +88,7 @@ export class Call implements AbortListener {
     }
   }
 
-  /** Leaves the line, and lets go of the signal. */
+  /** Leaves the queue, and lets go of the signal. */
   detach(): void {
     this.#owner.left(this);
     leave(this.signal, this);

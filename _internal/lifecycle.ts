@@ -209,7 +209,7 @@ export abstract class Lifecycle implements Runner, Errors {
   }
 
   /**
-   * Waits until the runner has come to rest: stopped, with no start in line. A
+   * Waits until the runner has come to rest: stopped, with no start in the queue. A
    * restart does not settle it.
    *
    * @example Usage

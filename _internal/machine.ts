@@ -326,14 +326,14 @@ export class Machine implements CallOwner, AbortListener {
     }
   }
 
-  /** Has a call stand in line, unless its signal has aborted. */
+  /** Has a call stand in the queue, unless its signal has aborted. */
   #admit(call: Call, signal: AbortSignal | undefined): void {
     if (!call.follow(signal)) return;
     this.calls.add(call);
     if (this.#state.name === "stopping") call.armGrace();
   }
 
-  /** Rejects the starts in line. */
+  /** Rejects the starts in the queue. */
   #callOff(): void {
     for (const call of this.calls) {
       if (!call.isStart) continue;
@@ -343,10 +343,10 @@ export class Machine implements CallOwner, AbortListener {
   }
 
   #stopped(): DOMException {
-    return abortError(`"${this.settings.name}" was told to stop`);
+    return abortError(`"${this.settings.name}" was asked to stop`);
   }
 
-  /** Launches for a call in line, or for one that has to wait for nothing. */
+  /** Launches for a call in the queue, or for one that has to wait for nothing. */
   launch(call?: Call, begin = (run: Run): unknown => run.begin()): void {
     within(call?.context, () => this.#launch(call, begin));
   }
@@ -408,13 +408,13 @@ export class Machine implements CallOwner, AbortListener {
     this.exit();
   }
 
-  /** The first start in line. */
+  /** The first start in the queue. */
   #first(): Call | undefined {
     for (const call of this.#calls ?? []) if (call.isStart) return call;
     return undefined;
   }
 
-  /** Lets the first in line take effect, and all that follows from the state. */
+  /** Lets the first in the queue take effect, and all that follows from the state. */
   #advance(): void {
     for (let call; (call = this.#first());) {
       const state = this.#state;

@@ -39,7 +39,7 @@ export class RunSignals {
   /** What the run was asked to end with. */
   get reason(): unknown {
     if (this.#reason === undefined) {
-      this.#reason = abortError(`"${this.#name}" was told to stop`);
+      this.#reason = abortError(`"${this.#name}" was asked to stop`);
     }
     return this.#reason;
   }

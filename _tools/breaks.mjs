@@ -16,12 +16,12 @@ export const breaks = [
     to: `if (state.run && ${state("stopping")}) { this.#halt(); break; }`,
   },
   {
-    name: "a stop leaves the starts in line",
+    name: "a stop leaves the starts in the queue",
     from: "if (!call.isStart) continue;",
     to: "if (!call.isStart || Date) continue;",
   },
   {
-    name: "the last in line goes first",
+    name: "the last in the queue goes first",
     from:
       "for (const call of this.#calls ?? []) if (call.isStart) return call; return undefined;",
     to: "return [...this.#calls ?? []].filter((call) => call.isStart).at(-1);",
@@ -39,7 +39,7 @@ export const breaks = [
   },
   // Time limits.
   {
-    name: "the grace of a start in line runs from its call alone",
+    name: "the grace of a start in the queue runs from its call alone",
     from: "for (const call of this.#calls ?? []) call.armGrace();",
     to:
       "for (const call of this.#calls ?? []) if (!call.isStart) call.armGrace();",

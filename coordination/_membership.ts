@@ -43,7 +43,7 @@ export class Membership {
   readonly hinted = new Bell();
   /** The present session, joined. */
   life: Life | undefined;
-  /** Whether a run is under way and was not told to end. */
+  /** Whether a run is under way and was not asked to stop. */
   isRunning = false;
   /** The highest fence seen. */
   highest = 0n;

@@ -48,7 +48,7 @@ export interface Claim {
 /**
  * A tick of a claimed schedule.
  *
- * @param signal Aborts when the run is told to end, or the lease is lost.
+ * @param signal Aborts when the run is asked to stop, or the lease is lost.
  * @param control What to tell the ticker.
  * @param claim What was claimed; `undefined` for a tick without a claim.
  */

@@ -1,6 +1,6 @@
 // A consumer of a log in partitions, such as Kafka's, over an async iterator: it
 // takes messages in batches, commits what it has done, and finishes the batch in
-// hand when it is told to end. A ticker looks at its lag, and readiness fails until
+// hand when it is asked to stop. A ticker looks at its lag, and readiness fails until
 // that is low.
 //
 // The broker here is a toy; a client's `consumer.stream()` or `eachBatch` takes

@@ -3,7 +3,7 @@
  * makes a runner of a handler for `fetch`, of a server of Node's kind, or of an
  * application of Fastify or NestJS.
  *
- * @example A server that runs until the program is told to end
+ * @example A server that runs until the program is asked to stop
  * ```ts
  * import { httpServer } from "@golib/runner/http";
  * import { main } from "@golib/runner/shutdown";

@@ -145,7 +145,7 @@ export class Generations<R extends GenerationRunner> {
     return promise;
   }
 
-  /** Ends it all, as it was told to stop. */
+  /** Ends it all, as it was asked to stop. */
   halt(): void {
     this.#end(true);
     this.#over.resolve();

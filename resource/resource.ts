@@ -21,7 +21,7 @@ export interface ResourceOptions<T extends ResourceValue>
    * Opens what is to be used. What it gives after its signal has aborted is
    * closed.
    *
-   * @param signal Aborts when the resource is told to stop.
+   * @param signal Aborts when the resource is asked to stop.
    */
   readonly open: (signal: AbortSignal) => T | PromiseLike<T>;
   /**
@@ -189,7 +189,7 @@ export class Resource<T extends ResourceValue> extends StartStop {
    * Waits until it is open.
    *
    * - running: resolves with the value.
-   * - starting, or stopping with a start in line: waits for the value.
+   * - starting, or stopping with a start in the queue: waits for the value.
    * - stopped: rejects, unless a supervisor is going to start it: then it waits.
    *
    * The value may be closed at any later moment; work that is to be waited for is

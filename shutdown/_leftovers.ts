@@ -17,7 +17,7 @@ export function begun(): void {
 export interface Ending {
   readonly forceExit: number;
   readonly naming: number;
-  /** Whether the program was told to end. */
+  /** Whether the program was asked to stop. */
   readonly isTold: boolean;
   readonly isLate: boolean;
 }

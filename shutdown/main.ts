@@ -7,11 +7,11 @@ import {
 
 /**
  * Runs a program: starts the runner, keeps the process alive while it runs, stops
- * it when the process is told to end, and sets the exit code.
+ * it when the process is asked to stop, and sets the exit code.
  *
  * What has to be done after that goes into `after`: code that follows
  * `await main()` is not waited for. Where something keeps the process alive after
- * a program that was told to end, the process is ended a second later
+ * a program that was asked to stop, the process is ended a second later
  * (`forceExit`).
  *
  * | what happened                              | exit code                       |

@@ -51,7 +51,7 @@ export interface MainOptions extends ShutdownSignalOptions {
    */
   readonly notReady?: ((reason: unknown) => unknown) | undefined;
   /**
-   * Milliseconds from there until the runner is told to stop, for load balancers
+   * Milliseconds from there until the runner is asked to stop, for load balancers
    * to notice. A runner that is not running yet is stopped without it.
    *
    * @default 0
@@ -92,7 +92,7 @@ export interface MainOptions extends ShutdownSignalOptions {
   /**
    * Milliseconds that the process has to exit by itself once `main` has settled.
    * Then what keeps it alive is named on standard error, and the process is ended
-   * if the program was told to end, or did not end in its time. `Infinity` means
+   * if the program was asked to stop, or did not end in its time. `Infinity` means
    * never.
    *
    * @default 1000

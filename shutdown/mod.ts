@@ -4,7 +4,7 @@
  *
  * This is the one module that touches the process, on Deno, Node and Bun alike.
  *
- * @example A program that runs until it is told to end
+ * @example A program that runs until it is asked to stop
  * ```ts
  * import { main } from "@golib/runner/shutdown";
  * import { StartStop, untilAborted } from "@golib/runner";

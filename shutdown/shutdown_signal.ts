@@ -70,7 +70,7 @@ export function reasonOf(name: string): ShutdownReason {
 }
 
 /**
- * A signal that aborts when the process is told to end, by Ctrl-C or by whatever
+ * A signal that aborts when the process is asked to stop, by Ctrl-C or by whatever
  * runs it.
  *
  * The reason is an `AbortError` whose message and `signal` name the signal that

@@ -15,7 +15,7 @@ import { EarlyEnd } from "./early_end.ts";
 export interface StartControl {
   /**
    * Says that the service is ready: the state becomes `running`, and `start()`
-   * resolves. Called again, or once the run was told to end, it does nothing. It
+   * resolves. Called again, or once the run was asked to stop, it does nothing. It
    * needs no `this`.
    *
    * @throws {Error} if the runner was created without `awaitReady`.
@@ -38,7 +38,7 @@ export interface StartControl {
 /**
  * Holds the service: the run lives until what it returns has settled.
  *
- * @param signal Aborts when the run is told to end.
+ * @param signal Aborts when the run is asked to stop.
  * @param control What to tell the run.
  */
 export type StartFunction = (
@@ -47,7 +47,7 @@ export type StartFunction = (
 ) => unknown;
 
 /**
- * Called once when a run was told to end, after its signal has aborted.
+ * Called once when a run was asked to stop, after its signal has aborted.
  *
  * @param signal Aborts when nobody waits for the end of the run any more.
  */
@@ -217,7 +217,7 @@ function controlOf(machine: Machine, run: ServiceRun): StartControl {
  *
  * The run lives until what the start function returns has settled; a service
  * without a natural wait holds itself with `untilAborted(signal)`. When the run is
- * told to end, the signal aborts, then the stop function is called; the run has
+ * asked to stop, the signal aborts, then the stop function is called; the run has
  * ended when both functions have settled. Where it ends by itself the stop
  * function is not called; a run that has one and ends at once is named on standard
  * error, once a runner, as its start function has most likely forgotten to wait.
@@ -264,7 +264,7 @@ export class StartStop extends Lifecycle {
    * Makes a runner that is stopped; nothing is started.
    *
    * @param start Holds the service; what it throws is recorded.
-   * @param stop Called once when a run is told to end; what it throws is recorded.
+   * @param stop Called once when a run is asked to stop; what it throws is recorded.
    * @param options How the runner behaves.
    * @throws {TypeError} if an argument or option is not of its type.
    * @throws {RangeError} if a number makes no sense.

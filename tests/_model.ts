@@ -313,11 +313,11 @@ export abstract class World<R extends StartStop | Ticker> {
     } else if (this.#isUnready(run)) {
       run.impliedUntil = waitUntil;
     } else {
-      // One in line replaces what the one before it has launched.
+      // One in the queue replaces what the one before it has launched.
       const line = this.#open.filter((call) =>
         isStart(call) && call.outcome === "pending"
       );
-      this.must(() => assert(line.length > 1, "told to end, nobody asked"));
+      this.must(() => assert(line.length > 1, "asked to stop, nobody asked"));
     }
   }
 
@@ -454,7 +454,7 @@ export abstract class World<R extends StartStop | Ticker> {
     return run.since === undefined ? "starting" : "running";
   }
 
-  /** Those that wait for the end of a run that was told to end. */
+  /** Those that wait for the end of a run that was asked to stop. */
   waiters(): Call[] {
     return this.#open.filter(({ kind }) => kind !== "finished");
   }

@@ -47,7 +47,7 @@ interface Service extends Run {
   isMainOver: boolean;
   isStopOver: boolean;
   stops: number;
-  forsaken: boolean;
+  abandoned: boolean;
   readonly abort: AbortSignal;
 }
 
@@ -134,16 +134,16 @@ export class ServiceWorld extends World<StartStop> {
     if (waiters > 0 && !run.script.looks) return;
     const { aborted } = run.control.force;
     if (waiters === 0) assert(aborted, "nobody waits, and it is not told");
-    else if (!run.forsaken && !this.isReentered) {
+    else if (!run.abandoned && !this.isReentered) {
       assert(!aborted, "it is forced while somebody waits");
     }
-    run.forsaken ||= aborted;
+    run.abandoned ||= aborted;
   }
 
   protected override beforeCall(): void {
     const run = this.run as Service | undefined;
     if (run?.toldAt === undefined || !run.script.looks) return;
-    run.forsaken ||= run.control.force.aborted;
+    run.abandoned ||= run.control.force.aborted;
   }
 
   #within<T>(body: () => T): T {
@@ -166,7 +166,7 @@ export class ServiceWorld extends World<StartStop> {
       isMainOver: false,
       isStopOver: true,
       stops: 0,
-      forsaken: false,
+      abandoned: false,
       abort: signal,
     }) as Service;
     this.must(() => {

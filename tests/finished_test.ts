@@ -65,7 +65,7 @@ describe("finished()", () => {
     assertEquals(finished.status, "resolved");
   });
 
-  it("is not settled by a failed run while a start is in line", async () => {
+  it("is not settled by a failed run while a start is in the queue", async () => {
     const service = serve({}, { stubborn: true });
     const { runner } = service;
     await runner.start();
@@ -81,7 +81,7 @@ describe("finished()", () => {
     assertEquals(finished.status, "resolved");
   });
 
-  it("is not settled by a run that fails at once while a start is in line", async () => {
+  it("is not settled by a run that fails at once while a start is in the queue", async () => {
     let launches = 0;
     const held = gate();
     const runner = new StartStop(

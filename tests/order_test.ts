@@ -8,7 +8,7 @@ async function pass(time: FakeTime, ms: number): Promise<void> {
   await time.runMicrotasks();
 }
 
-describe("start() and restart() in line", () => {
+describe("start() and restart() in the queue", () => {
   it("take effect one at a time, in the order they were made", async () => {
     const order: string[] = [];
     const service = serve({}, {

@@ -86,7 +86,7 @@ describe("a call within the start function", () => {
     assertEquals([launches, runner.state], [5_000, "stopped"]);
   });
 
-  it("that throws, with thousands of starts in line, settles them all", async () => {
+  it("that throws, with thousands of starts in the queue, settles them all", async () => {
     const held = gate();
     let launches = 0;
     const runner = new StartStop(

@@ -94,7 +94,7 @@ class Watched {
   endings = 0;
   made = 0;
   newestReady = 0;
-  /** How often it was told to stop, by whatever call. */
+  /** How often it was asked to stop, by whatever call. */
   stops = 0;
 
   constructor(plans: readonly Plan[]) {

@@ -135,7 +135,7 @@ describe("Resource", () => {
     assertEquals(resource.errorsTotal(), 0);
   });
 
-  it("closes what 'open' gives after it was told to stop", async () => {
+  it("closes what 'open' gives after it was asked to stop", async () => {
     const opening = gate();
     const { resource, log } = store({
       open: () => opening.promise.then(() => 1),

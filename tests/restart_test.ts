@@ -214,7 +214,7 @@ describe("restart(): the signal", () => {
     await runner.stop();
   });
 
-  it("carries over from a start in line before it", async () => {
+  it("carries over from a start in the queue before it", async () => {
     const service = serve();
     const { runner } = service;
     const life = new AbortController();

@@ -411,7 +411,7 @@ describe("main() with options", () => {
   );
 
   it(
-    "ends a process that is held after it was told to end",
+    "ends a process that is held after it was asked to stop",
     processes,
     async () => {
       const { code, lines, errors } = await kill("leftover");
@@ -453,7 +453,7 @@ describe("main() of several runners", () => {
     ], ""]);
   });
 
-  it("starts no more of them when it is told to end", processes, async () => {
+  it("starts no more of them when it is asked to stop", processes, async () => {
     const { code, lines } = await kill("severalStarting", "SIGTERM", "start b");
     assertEquals([code, lines], [0, [
       "start a",

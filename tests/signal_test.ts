@@ -86,7 +86,7 @@ describe("a caller's signal has no listener left", () => {
       await started.catch(() => {});
       await runner.finished();
     }, { awaitReady: true }],
-    ["after its abort while in line", async ({ runner, run }, life) => {
+    ["after its abort while in the queue", async ({ runner, run }, life) => {
       const { signal } = life;
       await runner.start();
       const calls = [

@@ -11,7 +11,7 @@ import { StartStop, Ticker } from "@golib/runner";
 import { failure, gate, reasonOf, serve, turns, watch } from "./_helpers.ts";
 
 describe("start()", () => {
-  it("launches inside the call when stopped and nothing is in line", async () => {
+  it("launches inside the call when stopped and nothing is in the queue", async () => {
     const service = serve();
     const started = service.runner.start();
     assertEquals([service.runs.length, service.runner.state], [1, "running"]);

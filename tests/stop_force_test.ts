@@ -17,7 +17,7 @@ function forced(service: Service): boolean[] {
 /** Each way to wait for the end of a run for 100 ms. */
 const WAYS: [string, (service: Service, life: AbortController) => unknown][] = [
   ["a stop", ({ runner }) => runner.stop({ timeout: 100 })],
-  ["a start in line", ({ runner }) => runner.start()],
+  ["a start in the queue", ({ runner }) => runner.start()],
   ["a restart", ({ runner }) => runner.restart({ timeout: 100 })],
   ["an abort of the start's signal", (_service, life) => life.abort("Ctrl-C")],
   [
@@ -25,7 +25,7 @@ const WAYS: [string, (service: Service, life: AbortController) => unknown][] = [
     ({ runner }) => [1, 50, 100].map((timeout) => runner.stop({ timeout })),
   ],
   [
-    "a stop and a start in line",
+    "a stop and a start in the queue",
     ({ runner }) => [runner.stop({ timeout: 10 }), runner.start()],
   ],
 ];
@@ -110,7 +110,7 @@ describe("control.force and the stop function's signal", () => {
     await service.runner.finished();
   });
 
-  it("abort when the signal of the only start in line aborts", async () => {
+  it("abort when the signal of the only start in the queue aborts", async () => {
     const service = serve({}, { stubborn: true });
     await service.runner.start();
     const life = new AbortController();

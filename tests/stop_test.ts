@@ -137,7 +137,7 @@ describe("stop()", () => {
     assertEquals([service.runs.length, runner.errorsTotal()], [1, 0]);
   });
 
-  it("rejects at once each earlier start() and restart() in line, and launches nothing more", async () => {
+  it("rejects at once each earlier start() and restart() in the queue, and launches nothing more", async () => {
     const service = serve({}, { stubborn: true });
     const { runner } = service;
     await runner.start();
@@ -158,7 +158,7 @@ describe("stop()", () => {
     assertEquals([stopped.status, runner.errorsTotal()], ["resolved", 0]);
   });
 
-  it("never waits in line", async () => {
+  it("never waits in the queue", async () => {
     const service = serve({}, { stubborn: true });
     const { runner } = service;
     await runner.start();

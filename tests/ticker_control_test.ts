@@ -124,7 +124,7 @@ describe("control.stop", () => {
   );
 
   it(
-    "calls off a restart that is in line",
+    "calls off a restart that is in the queue",
     timed(async (clock) => {
       const work = gate();
       const { ticker } = watch(10, async (_signal, { stop }) => {

@@ -70,7 +70,7 @@ describe("the facts of a Ticker's ticks", () => {
   );
 
   it(
-    "show since when a tick hangs, also while it is told to end",
+    "show since when a tick hangs, also while it is asked to stop",
     timed(async (clock) => {
       const end = gate();
       const { ticker } = dated(second, () => end.promise);

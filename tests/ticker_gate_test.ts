@@ -147,7 +147,7 @@ describe("Ticker with a gate", () => {
   );
 
   it(
-    "is taken out of the line by a stop",
+    "is taken out of the queue by a stop",
     timed(async (clock) => {
       const places = new Places(0);
       let ticks = 0;
@@ -165,7 +165,7 @@ describe("Ticker with a gate", () => {
   );
 
   it(
-    "has a host's tick wait, which a stop and its signal take out of the line",
+    "has a host's tick wait, which a stop and its signal take out of the queue",
     timed(async (clock) => {
       for (const isStarted of [false, true]) {
         const places = new Places(0);
@@ -266,7 +266,7 @@ describe("Ticker with a gate", () => {
   );
 
   it(
-    "takes a tick out of the line that waits for its next attempt",
+    "takes a tick out of the queue that waits for its next attempt",
     timed(async (clock) => {
       for (const how of ["stop", "too late", "tickTimeout"] as const) {
         const places = new Places(1);

@@ -128,7 +128,7 @@ describe("ticker.tick() of a stopped Ticker", () => {
     assertEquals(ticker.errorsTotal(), 0);
   });
 
-  it("is told to end by a stop, and by a start, which waits for it", async () => {
+  it("is asked to stop by a stop, and by a start, which waits for it", async () => {
     for (const replace of ["stop", "start"] as const) {
       let ticks = 0;
       let atOnce = 0;
@@ -237,7 +237,7 @@ describe("ticker.tick() of a running Ticker", () => {
     await ticker.stop();
   });
 
-  it("is told to end by a stop, which waits for it", async () => {
+  it("is asked to stop by a stop, which waits for it", async () => {
     const end = gate();
     let reason: unknown;
     const { ticker } = dated(hour, (signal) => {

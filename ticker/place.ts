@@ -35,7 +35,7 @@ export class Place {
       refused(error);
     };
     const work = () => {
-      // It was taken out of the line.
+      // It was taken out of the queue.
       if (!isWaiting()) return undefined;
       turn.isInside = true;
       const left = new Promise<void>((resolve) => turn.release = resolve);
@@ -54,7 +54,7 @@ export class Place {
     })();
   }
 
-  /** Gives the place back, or leaves the line. */
+  /** Gives the place back, or leaves the queue. */
   leave(reason?: unknown): void {
     const turn = this.#turn;
     this.#turn = undefined;

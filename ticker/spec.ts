@@ -5,7 +5,7 @@ export interface TickControl {
   /**
    * Begins the grid anew, here and now, with another interval, or goes by another
    * schedule from now on, until the run ends; the next run has the constructor's
-   * again. Once the run was told to end it does nothing.
+   * again. Once the run was asked to stop it does nothing.
    *
    * @param interval In milliseconds, or a schedule, as the constructor takes it.
    * @throws {TypeError} if the interval is neither a number nor a schedule.
@@ -40,7 +40,7 @@ export interface TickControl {
 /**
  * One tick. What it returns is awaited before the next.
  *
- * @param signal Aborts when the run is told to end, and, with `tickTimeout`, when
+ * @param signal Aborts when the run is asked to stop, and, with `tickTimeout`, when
  * the tick takes too long.
  * @param control What to tell the run.
  */

@@ -27,7 +27,7 @@ function startStopSignal() {
   };
 }
 
-// What every way to run something that can be told to end comes down to.
+// What every way to run something that can be asked to stop comes down to.
 function pair() {
   return async () => {
     let release;

@@ -1,4 +1,4 @@
-// Does a stop wait for the job in flight? A job of 500 ms, told to end 100 ms
+// Does a stop wait for the job in flight? A job of 500 ms, asked to stop 100 ms
 // after it has begun; then the caller looks whether it is still at work.
 
 import { setTimeout as delay } from "node:timers/promises";

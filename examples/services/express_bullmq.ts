@@ -100,7 +100,7 @@ app.get("/jobs/:id", async ({ params: { id } }, response) => {
   if (!job) response.sendStatus(404);
   else response.json({ state, result: job.returnvalue });
 });
-// A request that takes a while, in flight when the program is told to end.
+// A request that takes a while, in flight when the program is asked to stop.
 app.get("/slow", async (request, response) => {
   await delay(Number(request.query["ms"]));
   response.json({ redis: await client.value.ping() });

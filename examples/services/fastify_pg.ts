@@ -70,7 +70,7 @@ function build(): FastifyInstance {
     reply.code(201);
     return rows[0];
   });
-  // A query that takes a while, in flight when the program is told to end.
+  // A query that takes a while, in flight when the program is asked to stop.
   app.get<{ Querystring: { ms: string } }>("/slow", async ({ query }) => {
     const seconds = Number(query.ms) / 1_000;
     await database.use((pool) => pool.query("select pg_sleep($1)", [seconds]));

@@ -103,7 +103,7 @@ const services = {
       const [, { state, result }] = await status(`${url}jobs/${id}`);
       if (state === "completed") {
         equal("its result", result, "sent to a@example.com");
-        // In work when it is told to end.
+        // In work when it is asked to stop.
         await status(`${url}jobs`, "POST", { to: "b@example.com", ms: 900 });
         return "the worker has finished";
       }

@@ -79,7 +79,7 @@ async function seen(id) {
   );
 
   await check(
-    `${id}: told to end, it is not ready first, alive to the end, and exits with 0`,
+    `${id}: asked to stop, it is not ready first, alive to the end, and exits with 0`,
     async () => {
       const state = { isOver: false };
       const watched = {

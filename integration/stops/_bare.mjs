@@ -15,7 +15,9 @@ const { Bun, Deno } = globalThis;
 if (kind === "ours") {
   const server = httpServer({
     hostname,
-    ...(form === "fetch" ? { fetch } : { server: () => createServer(listener) }),
+    ...(form === "fetch"
+      ? { fetch }
+      : { server: () => createServer(listener) }),
   });
   await server.start();
   said(server.url.port);

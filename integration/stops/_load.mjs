@@ -168,7 +168,7 @@ export class Load {
       .reduce((sum, { from, to }) => sum + to - from, 0);
   }
 
-  /** The server is told to stop now. */
+  /** The server is asked to stop now. */
   stop() {
     this.stoppedAt = now();
   }

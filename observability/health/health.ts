@@ -208,7 +208,7 @@ export class Health {
 
   /**
    * Says from now on that the program is not ready: to be called first of all when
-   * it is told to end. It stays alive.
+   * it is asked to stop. It stays alive.
    *
    * @example With `main`
    * ```ts ignore
