@@ -21,6 +21,7 @@ const parts = {
   package: ["test:package"],
   clocks: ["test:clocks"],
   main: ["test:main"],
+  context: ["test:context"],
   examples: ["examples"],
   services: ["services"],
   compare: ["compare", "node24", "hono", "aborts"],

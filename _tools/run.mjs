@@ -50,6 +50,7 @@ const tasks = {
   "test:package": () => ["_tools/package/check_package.mjs", ...rest],
   "test:clocks": () => ["_tools/clocks/check_clocks.mjs", ...rest],
   "test:observability": () => ["integration/observability/main.mjs", ...rest],
+  "test:context": () => ["integration/context/main.mjs", ...rest],
   "test:main": () => ["integration/main/main.mjs", ...rest],
   "test:mutation": () => ["_tools/mutation/check_mutation.mjs", ...rest],
   tables: () => ["_tools/tables.mjs", ...rest],

@@ -200,6 +200,40 @@ const routes: Record<
     const outcome = await ending(unfinished.start());
     return { outcome, state: unfinished.state };
   },
+  /** Whose context each tick is in: of two requests in one, and of none. */
+  async "/contexts"() {
+    const { process } = globalThis as unknown as {
+      process?: {
+        getBuiltinModule?(name: string): {
+          AsyncLocalStorage: new () => {
+            run<T>(value: string, work: () => T): T;
+            getStore(): string | undefined;
+          };
+        };
+      };
+    };
+    const hooks = process?.getBuiltinModule?.("node:async_hooks");
+    if (!hooks) return "no contexts here";
+    const storage = new hooks.AsyncLocalStorage();
+    const seen = new Set<string>();
+    const start = (name: string, context: "keep" | "none") => {
+      const ticker = new Ticker(5, () => {
+        seen.add(`${name} in ${storage.getStore()}`);
+      }, { context });
+      return storage.run(name, async () => {
+        await ticker.start();
+        return ticker;
+      });
+    };
+    const all = await Promise.all([
+      start("one", "keep"),
+      start("two", "keep"),
+      start("none", "none"),
+    ]);
+    await storage.run("other", () => pause(50));
+    for (const each of all) await storage.run("other", () => each.stop());
+    return [...seen].sort();
+  },
   "/background"(_query, context) {
     const ticker = new Ticker(10, (_signal, { stop }) => {
       count("background");

@@ -86,6 +86,15 @@ for (const { date, flags = [], binary } of platforms) {
       }
     });
 
+    it("keeps the context of each request, where it has contexts", async () => {
+      const seen = await ask("/contexts");
+      if (flags.includes("nodejs_compat") && !isBefore) {
+        assert.notEqual(seen, "no contexts here");
+      }
+      if (seen === "no contexts here") return;
+      assert.deepEqual(seen, ["none in undefined", "one in one", "two in two"]);
+    });
+
     it("lets no ticker start at module scope, and says so", async () => {
       const refusal = /Disallowed operation called within global scope/;
       const { timer, start, state, error } = await ask("/early");
