@@ -7,7 +7,7 @@
  */
 
 import type { ChildState, CircuitState } from "./events.ts";
-import type { RestartType } from "./options.ts";
+import type { RestartType } from "./restart_type.ts";
 
 /** What a child was given, as far as decisions need it. */
 export interface Spec {

@@ -1,7 +1,7 @@
 /** What a supervisor tells: its events and its status. */
 
 import type { Runner, RunnerEvent, RunnerState } from "../runner.ts";
-import type { RestartType } from "./options.ts";
+import type { RestartType } from "./restart_type.ts";
 
 /**
  * Where a child is in its life: `waiting` for its restart or for a child that it

@@ -55,10 +55,10 @@ export type {
   Backoff,
   Child,
   Intensity,
-  RestartType,
   Strategy,
   SupervisedRunner,
   SupervisorOptions,
 } from "./options.ts";
 export { Supervisor } from "./supervisor.ts";
 export { type Pictured, toDot, toTree } from "./picture.ts";
+export type { RestartType } from "./restart_type.ts";

@@ -9,6 +9,7 @@ import type {
   RunnerState,
 } from "../runner.ts";
 import type { SupervisorObserver } from "./events.ts";
+import type { RestartType } from "./restart_type.ts";
 
 /**
  * What can be supervised: whatever keeps the contract, such as a `StartStop`, a
@@ -24,12 +25,6 @@ export interface SupervisedRunner extends Runner, Errors {
   /** Tells a function what happens to the runner. */
   observe(observer: Observer): () => void;
 }
-
-/**
- * When a child that has ended is started again: `permanent` always, `transient`
- * if it failed, `temporary` never.
- */
-export type RestartType = "permanent" | "transient" | "temporary";
 
 /**
  * Which children are restarted when one has to be: `one-for-one` that one alone,

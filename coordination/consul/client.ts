@@ -2,7 +2,7 @@
 
 import { dateOf, Endpoints, json } from "../_fetch.ts";
 import { StoreError } from "../errors.ts";
-import type { ConsulStoreOptions } from "./store.ts";
+import type { ConsulStoreOptions } from "./options.ts";
 
 /** An answer that is no failure. */
 export interface ConsulAnswer {

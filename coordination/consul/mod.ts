@@ -16,4 +16,5 @@
  */
 
 export type * from "../store.ts";
-export { consulStore, type ConsulStoreOptions } from "./store.ts";
+export type { ConsulStoreOptions } from "./options.ts";
+export { consulStore } from "./store.ts";

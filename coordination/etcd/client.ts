@@ -3,7 +3,7 @@
 import { encode } from "../_base64.ts";
 import { dateOf, Endpoints, json, lines } from "../_fetch.ts";
 import { StoreError, type StoreErrorKind } from "../errors.ts";
-import type { EtcdStoreOptions } from "./store.ts";
+import type { EtcdStoreOptions } from "./options.ts";
 
 /** What every answer may have; zero values are left out. */
 interface Failure {

@@ -20,4 +20,5 @@
  */
 
 export type * from "../store.ts";
-export { etcdStore, type EtcdStoreOptions } from "./store.ts";
+export type { EtcdStoreOptions } from "./options.ts";
+export { etcdStore } from "./store.ts";

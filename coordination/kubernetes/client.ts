@@ -2,7 +2,7 @@
 
 import { dateOf, Endpoints, json, lines } from "../_fetch.ts";
 import { StoreError } from "../errors.ts";
-import type { KubernetesStoreOptions } from "./store.ts";
+import type { KubernetesStoreOptions } from "./options.ts";
 
 /** As much of a Lease as is used here. */
 export interface LeaseObject {

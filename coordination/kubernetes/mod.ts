@@ -20,4 +20,5 @@
  */
 
 export type * from "../store.ts";
-export { kubernetesStore, type KubernetesStoreOptions } from "./store.ts";
+export type { KubernetesStoreOptions } from "./options.ts";
+export { kubernetesStore } from "./store.ts";

@@ -5,35 +5,13 @@ import type {
   HeldKey,
   Store,
   StoreEntry,
-  StoreFetch,
   StoreSession,
   Taken,
   Versioned,
 } from "../store.ts";
 import { KubernetesClient, type LeaseObject } from "./client.ts";
 import { Names } from "./names.ts";
-
-/** Options of {@linkcode kubernetesStore}. */
-export interface KubernetesStoreOptions {
-  /** Where the API server is reached. */
-  readonly endpoint: string;
-  /**
-   * The namespace of the Lease objects.
-   *
-   * @default "default"
-   */
-  readonly namespace?: string | undefined;
-  /**
-   * What the names of the objects begin with: 1 to 20 small letters.
-   *
-   * @default "runner"
-   */
-  readonly prefix?: string | undefined;
-  /** The token, or a function that reads it anew, as tokens are changed. */
-  readonly token?: string | (() => string | Promise<string>) | undefined;
-  /** Makes the requests: with the certificate of the cluster, say. */
-  readonly fetch?: StoreFetch | undefined;
-}
+import type { KubernetesStoreOptions } from "./options.ts";
 
 /** What was last seen of another's Lease, and when, by the clock here. */
 interface Seen {

@@ -1,7 +1,8 @@
 /** All trees of up to three children that are explored. */
 
 import { childOf, type Spec } from "../../supervisor/_child.ts";
-import type { RestartType, Strategy } from "../../supervisor/options.ts";
+import type { Strategy } from "../../supervisor/options.ts";
+import type { RestartType } from "../../supervisor/restart_type.ts";
 import { type Rules, type Tree, treeOf } from "../../supervisor/_tree.ts";
 
 /** What a tree is made of. */

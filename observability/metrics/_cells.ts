@@ -2,7 +2,7 @@
 
 import type { Hook, TickFacts } from "../../_internal/hook.ts";
 import type { ErrorPhase, RunnerState } from "../../runner.ts";
-import type { RecentTick } from "./reading.ts";
+import type { RecentTick } from "./recent.ts";
 
 // Where each number lies, from the first cell of a runner on. What a tick writes lies
 // together.

@@ -1,6 +1,6 @@
 /** The answer to a scrape. */
 
-import type { MetricsFormat as Format } from "./metrics.ts";
+import type { MetricsFormat as Format } from "./format.ts";
 import { wanted } from "./_text.ts";
 
 const TYPES: { readonly [format in Format]: string } = {

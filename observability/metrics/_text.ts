@@ -1,6 +1,6 @@
 /** The text formats of Prometheus and OpenMetrics. */
 
-import type { MetricsFormat } from "./metrics.ts";
+import type { MetricsFormat } from "./format.ts";
 import { Writer } from "./_writer.ts";
 import {
   END,

@@ -11,13 +11,11 @@ import {
   type Watched,
 } from "../_tree.ts";
 import { RESTARTS, STARTS, Store } from "./_cells.ts";
+import type { MetricsFormat } from "./format.ts";
 import { familiesOf, type Family, pieceOf, type Row } from "./_families.ts";
 import { reading, type RunnerMetrics } from "./reading.ts";
 import { respond } from "./_respond.ts";
 import { labelOf, single, textOf } from "./_text.ts";
-
-/** How the numbers are written as text. */
-export type MetricsFormat = "prometheus" | "openmetrics";
 
 /** Options of {@linkcode Metrics}. */
 export interface MetricsOptions {

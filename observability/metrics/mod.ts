@@ -31,8 +31,9 @@ export {
 } from "./meter.ts";
 export {
   Metrics,
-  type MetricsFormat,
   type MetricsOptions,
   type MetricsTextOptions,
 } from "./metrics.ts";
-export type { RecentTick, RunnerMetrics, TickDurations } from "./reading.ts";
+export type { RunnerMetrics, TickDurations } from "./reading.ts";
+export type { MetricsFormat } from "./format.ts";
+export type { RecentTick } from "./recent.ts";

@@ -1,5 +1,6 @@
 /** The numbers of one runner, as a program reads them. */
 
+import type { RecentTick } from "./recent.ts";
 import {
   type Cells,
   DONE,
@@ -23,16 +24,6 @@ export interface TickDurations {
   readonly p99: number;
   /** Of all ticks. */
   readonly max: number;
-}
-
-/** One of the last ticks of a runner. */
-export interface RecentTick {
-  /** Milliseconds, to 0.4 %. */
-  readonly duration: number;
-  /** Whether it failed. */
-  readonly failed: boolean;
-  /** Milliseconds since the tick before it ended; 0 for the first. */
-  readonly since: number;
 }
 
 /** The numbers of one runner since it is watched. */

@@ -1,0 +1,2 @@
+/** How the numbers are written as text. */
+export type MetricsFormat = "prometheus" | "openmetrics";
