@@ -74,6 +74,7 @@ const tasks = {
   size: () => ["_tools/size.mjs", ...rest],
   "test:worker": () => ["integration/worker/main.mjs", ...rest],
   "bench:worker": () => ["bench/worker/main.mjs", ...rest],
+  "bench:http": () => ["integration/stops/cost.mjs", ...rest],
   "bench:admission": () => ["bench/admission/main.mjs", ...rest],
   "bench:observability": () => ["integration/observability/bench.mjs", ...rest],
   bench: () => ["bench/main.mjs", ...rest],

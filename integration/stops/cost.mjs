@@ -5,6 +5,7 @@
 //   node integration/stops/cost.mjs [--rounds=N] [--seconds=N] [engine …]
 
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import process from "node:process";
 import {
   environment,
@@ -48,14 +49,43 @@ function start(engine, kind, form) {
   });
 }
 
-async function rate({ url }) {
+/** The processor's time of a process so far, in ms; undefined where that is unknown. */
+function cpu({ child }) {
+  try {
+    const text = readFileSync(`/proc/${child.pid}/stat`, "utf8");
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Requests per second, and what each costs the server in microseconds. */
+async function rate(server) {
+  const before = cpu(server);
   const { requests, errors, non2xx } = await autocannon({
-    url,
+    url: server.url,
     duration,
     connections: 20,
   });
-  if (errors + non2xx > 0) throw new Error(`${errors} errors at ${url}`);
-  return requests.average;
+  if (errors + non2xx > 0) throw new Error(`${errors} errors at ${server.url}`);
+  const used = before === undefined ? NaN : cpu(server) - before;
+  return [requests.average, used * 1_000 / requests.total];
+}
+
+/** The mean of ratios, and where it lies with 95 %, in percent. */
+function shown(logs) {
+  const mean = logs.reduce((sum, each) => sum + each, 0) / logs.length;
+  const spread = Math.sqrt(
+    logs.reduce((sum, each) => sum + (each - mean) ** 2, 0) /
+      (logs.length - 1),
+  );
+  // Student's t for some 14 degrees of freedom.
+  const half = 2.14 * spread / Math.sqrt(logs.length);
+  const percent = (log) => `${((Math.exp(log) - 1) * 100).toFixed(1)} %`;
+  return `${percent(mean)} (${percent(mean - half)} to ${
+    percent(mean + half)
+  })`;
 }
 
 const rows = [];
@@ -68,29 +98,27 @@ for (const [id, form] of forms) {
   try {
     await rate(bare);
     await rate(ours);
-    const logs = [];
-    const rates = [];
+    const ratios = [[], []];
+    const bares = [];
     for (let round = 0; round < rounds; round++) {
       const isBackwards = round % 2 === 1;
       const first = await rate(isBackwards ? ours : bare);
       const second = await rate(isBackwards ? bare : ours);
       const [one, other] = isBackwards ? [second, first] : [first, second];
-      logs.push(Math.log(other / one));
-      rates.push(one);
+      for (const index of [0, 1]) {
+        ratios[index].push(Math.log(other[index] / one[index]));
+      }
+      bares.push(one);
     }
-    const mean = logs.reduce((sum, each) => sum + each, 0) / rounds;
-    const spread = Math.sqrt(
-      logs.reduce((sum, each) => sum + (each - mean) ** 2, 0) / (rounds - 1),
-    );
-    // Student's t for some 14 degrees of freedom.
-    const half = 2.14 * spread / Math.sqrt(rounds);
-    const percent = (log) => `${((Math.exp(log) - 1) * 100).toFixed(1)} %`;
+    const mean = (index) =>
+      bares.reduce((sum, each) => sum + each[index], 0) / rounds;
     rows.push([
       id,
       form,
-      String(Math.round(rates.reduce((a, b) => a + b) / rounds)),
-      percent(mean),
-      `${percent(mean - half)} to ${percent(mean + half)}`,
+      mean(0).toFixed(0),
+      shown(ratios[0]),
+      mean(1).toFixed(1),
+      shown(ratios[1]),
     ]);
     console.log(rows.at(-1).join("  "));
   } finally {
@@ -98,4 +126,11 @@ for (const [id, form] of forms) {
     ours.child.kill("SIGKILL");
   }
 }
-printTable(["engine", "form", "bare, requests/s", "ours", "95 %"], rows);
+printTable([
+  "engine",
+  "form",
+  "bare, requests/s",
+  "ours (95 %)",
+  "bare, µs of the processor",
+  "ours (95 %)",
+], rows);
