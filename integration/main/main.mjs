@@ -76,11 +76,12 @@ class Child {
     for (const each of this.#waiting) each();
   }
 
-  /** Waits for a line; false where it has ended without. */
-  said(line) {
+  /** Waits for a line that has a text, so often; false where it has not come. */
+  said(text, times = 1) {
     return new Promise((resolve) => {
       const look = () => {
-        const isThere = this.lines.some((each) => each.startsWith(line));
+        const found = this.lines.filter((each) => each.includes(text));
+        const isThere = found.length >= times;
         if (!isThere && !this.over) return;
         this.#waiting.delete(look);
         resolve(isThere);
@@ -113,16 +114,12 @@ async function outcome(child, expected, lines) {
     : `ended with ${code} instead of ${expected}, and said:\n${child}`;
 }
 
-// What is said from the line on at which the signal comes.
-const phases = {
-  starting: ["draining", "stopping", "down", "after", "over 0", "done"],
-  up: ["draining", "stopping", "down", "after", "over 0", "done"],
-};
+const rest = ["draining", "stopping", "down", "after", "over 0", "done"];
 
 async function checkPhases(engine) {
   for (const signal of ["SIGINT", "SIGTERM"]) {
-    const all = Object.entries(phases).map(async ([phase, rest]) => {
-      const child = start(engine, "phases");
+    const all = ["starting", "up"].map(async (phase) => {
+      const child = start(engine, "phases", { env: { STAYS: phase } });
       await child.said(phase);
       child.kill(signal);
       const before = phase === "up" ? ["starting", "up"] : ["starting"];
@@ -132,8 +129,8 @@ async function checkPhases(engine) {
     await Promise.all(all);
   }
   // A second one ends it at once, wherever it is.
-  for (const phase of ["draining", "stopping", "after"]) {
-    const child = start(engine, "phases");
+  const all = ["draining", "stopping", "after"].map(async (phase) => {
+    const child = start(engine, "phases", { env: { STAYS: phase } });
     await child.said("up");
     child.kill("SIGTERM");
     await child.said(phase);
@@ -145,7 +142,8 @@ async function checkPhases(engine) {
       `${engine.id}: a second signal while it is ${phase}`,
       isCut ? undefined : `ended with ${code}\n${child}`,
     );
-  }
+  });
+  await Promise.all(all);
 }
 
 /** Sends a signal and, so many milliseconds after it, a copy. */
@@ -239,12 +237,12 @@ async function checkSystemd(engine) {
     const env = { NOTIFY_SOCKET: path, WATCHDOG_USEC: "400000" };
     const child = start(engine, "notify", { env });
     await child.said("up");
-    // Two signs of life, of which the second asked for is held back.
-    await receiver.said('{"pid": ');
-    await delay(1_500);
+    // Of the signs of life the second that is asked for is held back.
+    await receiver.said("READY=1");
+    await receiver.said("WATCHDOG=1", 2);
     child.kill("SIGTERM");
     const code = await child.ended;
-    await delay(200);
+    await receiver.said("STOPPING=1");
     receiver.kill("SIGTERM");
     await receiver.ended;
     const got = receiver.lines.slice(1).map((line) => JSON.parse(line))

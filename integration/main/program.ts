@@ -19,24 +19,27 @@ function service(starts: number, stops: number): StartStop {
       console.log("down");
     },
     undefined,
-    { name: "service", awaitReady: true, stopTimeout: 10_000 },
+    { name: "service", awaitReady: true, startTimeout: 60_000 },
   );
 }
 
 const scenarios: Record<string, () => Promise<unknown>> = {
-  /** Long enough in each phase for a signal to meet it there. */
+  /** Says where it is, and stays for long where it is told to. */
   phases: async () => {
-    const code = await main(service(600, 600), {
-      drainDelay: 600,
+    const { STAYS } = process.env;
+    const time = (phase: string) => STAYS === phase ? 60_000 : 20;
+    const code = await main(service(time("starting"), time("stopping")), {
+      drainDelay: time("draining"),
+      stopTimeout: 60_000,
       onReady: () => console.log("up"),
       notReady: () => console.log("draining"),
       async after() {
         console.log("after");
-        await wait(600);
+        await wait(time("after"));
       },
     });
     console.log(`over ${code}`);
-    await wait(300);
+    await wait(200);
     console.log("done");
   },
   /** Ends at once when it is told to, and has something to do after that. */
