@@ -19,7 +19,7 @@ const added = {
   "./health": 4_500,
   // The goal was 2,500: what is beyond is the tree, the hook, and the negotiation of
   // formats, which the modules beside share.
-  "./metrics": 6_100,
+  "./metrics": 6_600,
   // The goal was 4,000: what is beyond is the tree, and the checks of options.
   "./status": 7_900,
   "./http": 5_300,

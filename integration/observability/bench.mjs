@@ -61,7 +61,8 @@ function withoutHook() {
   cut(
     "ticker/tick_run.ts",
     [/ *machine\.hook\?\.tick\?\.\([^]*?\);\n/, ""],
-    [/hook\?\.around\s*\?[^]*?: work\(/, "work("],
+    [/hook\?\.around\s*\?[^]*?: this\.#call/, "this.#call"],
+    [/ \|\| machine\.hook/, ""],
     [/ *const \{ hook \} = (this\.)?machine;\n/, ""],
   );
   cut("_internal/machine.ts", [/ *this\.hook\?\.state[^]*?;\n/, ""]);
