@@ -12,6 +12,7 @@ import process from "node:process";
 import { build } from "esbuild";
 import { findEngines, root } from "../../../_tools/engines.mjs";
 import { install } from "../../../_tools/install.mjs";
+import { binaryOf } from "../debian.mjs";
 import { proxy } from "../proxy.mjs";
 import {
   etcd,
@@ -78,9 +79,15 @@ if (broken === "answer" && !isChanged) {
   throw new Error("the break finds nothing");
 }
 
-// The servers.
+// The servers. A leader of etcd before 3.4.29 and 3.5.11 that was stopped answers
+// renewals it has no right to: `--etcd=3.5` takes one that is newer.
+const etcdBinary = asked.etcd === "3.5"
+  ? binaryOf("sid", "etcd-server", "usr/bin/etcd") ??
+    binaryOf("trixie", "etcd-server", "usr/bin/etcd")
+  : "etcd";
+if (!etcdBinary) throw new Error("there is no etcd 3.5 to be had");
 const servers = [];
-if (kind === "etcd") servers.push(...(await etcd("etcd", 3)).members);
+if (kind === "etcd") servers.push(...(await etcd(etcdBinary, 3)).members);
 else servers.push(await (kind === "postgres" ? postgres() : redis()));
 
 // The nodes.
@@ -237,6 +244,8 @@ const names = broken === "answer"
   ? ["slow", "slow", "slow", "stop", "deaf", "kill"]
   : broken === "signal"
   ? ["stop", "stop", "stop", "kill", "hole"]
+  : asked.faults
+  ? asked.faults.split(",")
   : [
     "stop",
     "stop",
@@ -384,6 +393,12 @@ for (let index = 1; index < events.length; index++) {
   const gap = events[index].t - events[index - 1].t;
   if (gap > 250) gaps.push(gap);
   else covered += gap;
+}
+if (failures.length > 0 && asked.keep) {
+  writeFileSync(
+    asked.keep,
+    events.map((each) => JSON.stringify(each)).join("\n"),
+  );
 }
 const total = Object.values(counts).reduce((sum, each) => sum + each, 0);
 const byEngine = {};
