@@ -17,7 +17,7 @@ const core = /^((mod|runner|tools)\.ts|(start_stop|ticker|_internal)\/.+\.ts)$/;
 function run(values, extra = {}) {
   return spawnSync(deno, values, {
     cwd: root,
-    env: environment(extra),
+    env: environment({ GOLIB_RUNNER_THOROUGH: "1", ...extra }),
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],
     maxBuffer: 2 ** 28,
