@@ -16,9 +16,11 @@ import { EPSILON, LONGEST, Timer } from "./timer.ts";
 
 interface Bucket {
   /** Its millisecond. */
-  readonly key: number;
-  /** Empty places are those of alarms that have been rung. */
+  key: number;
+  /** Empty places are those of alarms that have been rung, or of none yet. */
   readonly alarms: (Alarm | undefined)[];
+  /** How many places are taken. */
+  count: number;
   /** When the last of its alarms is due; all are rung then. */
   due: number;
 }
@@ -70,6 +72,12 @@ const NEAR = 1_024;
 // beyond a bare interval.
 const GROUP = 8;
 
+// How many buckets are kept for another millisecond, and how large they may be:
+// lists that are made and thrown away each second are what makes the garbage
+// collector look at all that is old.
+const KEPT = 1_024;
+const LARGE = 4_096;
+
 // A fake clock in disguise is early by more than this share of its waits.
 const MOSTLY = 0.75;
 
@@ -96,6 +104,7 @@ class Clock {
   #early = 0;
   #waited = 0;
   readonly #buckets = new Map<number, Bucket>();
+  readonly #free: Bucket[] = [];
   /** The one that was armed last, for the next to be armed. */
   #newest: Bucket | undefined;
   #ringing: Bucket | undefined;
@@ -162,13 +171,17 @@ class Clock {
     if (bucket?.key !== key) {
       bucket = this.#buckets.get(key);
       if (bucket === undefined) {
-        this.#buckets.set(key, bucket = { key, due, alarms: [] });
+        bucket = this.#free.pop() ?? { key, due, alarms: [], count: 0 };
+        bucket.key = key;
+        bucket.due = due;
+        this.#buckets.set(key, bucket);
         this.#cursor = Math.min(this.#cursor, key);
       }
       this.#newest = bucket;
     }
     if (due > bucket.due) bucket.due = due;
-    alarm.index = bucket.alarms.push(alarm) - 1;
+    alarm.index = bucket.count;
+    bucket.alarms[bucket.count++] = alarm;
     // One that a fake clock has swallowed is armed anew when the clock is gone.
     if (due < this.#wakesAt || this.#wasMarked && !isMarked(this.#timer.set)) {
       // For the timer to keep nobody's async context alive.
@@ -184,11 +197,13 @@ class Clock {
     ) {
       if (bucket?.alarms[index] !== alarm) continue;
       // The last takes its place.
-      const last = bucket.alarms.at(-1)!;
+      const last = bucket.alarms[--bucket.count]!;
       bucket.alarms[index] = last;
       last.index = index;
-      bucket.alarms.pop();
-      if (!bucket.alarms.length) this.#close(bucket);
+      bucket.alarms[bucket.count] = undefined;
+      if (bucket.count > 0 || bucket === this.#ringing) continue;
+      this.#close(bucket);
+      this.#keep(bucket);
     }
     if (!this.#buckets.size) {
       this.#timer.disarm();
@@ -199,6 +214,14 @@ class Clock {
   #close(bucket: Bucket): void {
     this.#buckets.delete(bucket.key);
     this.#newest = undefined;
+  }
+
+  /** Keeps a bucket whose alarms have gone, for another millisecond. */
+  #keep(bucket: Bucket): void {
+    bucket.count = 0;
+    if (this.#free.length < KEPT && bucket.alarms.length <= LARGE) {
+      this.#free.push(bucket);
+    }
   }
 
   /** The bucket that is due first. */
@@ -256,7 +279,7 @@ class Clock {
       while ((first = this.#first()) && first.due <= end) {
         this.#close(this.#ringing = first);
         const { alarms } = first;
-        for (let index = 0; index < alarms.length; index++) {
+        for (let index = 0; index < first.count; index++) {
           const alarm = alarms[index]!;
           alarms[index] = undefined;
           if (!alarm.ring()) continue;
@@ -264,6 +287,8 @@ class Clock {
           if (this.#rungCount === GROUP) this.flush();
         }
         this.flush();
+        this.#ringing = undefined;
+        this.#keep(first);
       }
     } finally {
       this.#wait();
