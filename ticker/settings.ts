@@ -34,17 +34,22 @@ export type Settings = typeof DEFAULTS & { readonly special?: Special };
 // What they share costs those nothing that have none of it.
 const SPECIAL = ["gate", "priority", "lastRun", "retry"] as const;
 
+let known: string[] | undefined;
+
 /** Throws before anything has changed. */
 export function readSettings(
   what: string,
   interval: number | Schedule,
   options: TickerOptions | undefined,
 ): Settings {
+  // The usual way is short: there may be many.
+  if (options === undefined) return DEFAULTS;
   const settings: Settings = settingsOf(what, DEFAULTS, options);
-  checkUnknown(what, "Ticker", options, [...Object.keys(DEFAULTS), ...SPECIAL]);
+  known ??= [...Object.keys(DEFAULTS), ...SPECIAL];
+  checkUnknown(what, "Ticker", options, known);
   choice(what, "context", settings.context, "keep", "none");
   whole(what, "failAfter", settings.failAfter, 1, Infinity);
-  const { gate, priority = 0, lastRun, retry } = options ?? {};
+  const { gate, priority = 0, lastRun, retry } = options;
   if (gate === undefined && lastRun === undefined && retry === undefined) {
     number(what, "priority", priority);
     return settings;
