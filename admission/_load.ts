@@ -60,6 +60,7 @@ export function loadOf(
       p95: waits.quantile(0.95),
       p99: waits.quantile(0.99),
       max: waits.max,
+      upTo: waits.upTo(),
     },
   };
 }

@@ -3,6 +3,7 @@
 // The first bucket ends at 0.1 ms, the last but one at about 20 days.
 const LEAST = 0.1;
 const COUNT = 36;
+const BOUNDS = [1, 10, 100, 1_000, 10_000];
 
 /** Waits of one gate. Quantiles are exact to a factor of the square root of two. */
 export class Waits {
@@ -33,14 +34,17 @@ export class Waits {
     return this.max;
   }
 
-  /** Upper bounds in milliseconds, each with how many waits did not exceed it. */
-  buckets(bounds: readonly number[]): number[] {
-    return bounds.map((bound) => {
-      let total = 0;
+  /** How many did not exceed each of some bounds, in milliseconds. */
+  upTo(): Record<number, number> {
+    const found: Record<number, number> = {};
+    for (const bound of BOUNDS) {
+      found[bound] = 0;
       for (const [index, count] of this.#counts?.entries() ?? []) {
-        if (LEAST * 2 ** (index / 2) <= bound * 1.0001) total += count;
+        if (LEAST * 2 ** (index / 2) <= bound * Math.SQRT2) {
+          found[bound] += count;
+        }
       }
-      return total;
-    });
+    }
+    return found;
   }
 }

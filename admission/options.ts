@@ -145,6 +145,11 @@ export interface WaitLoad {
   readonly p99: number;
   /** The longest wait. */
   readonly max: number;
+  /**
+   * How many waited no longer than so many milliseconds: 1, 10, 100, 1000 and
+   * 10000. Exact to a factor of the square root of two.
+   */
+  readonly upTo: Readonly<Record<number, number>>;
 }
 
 /** What goes on at a gate, as it is now; counts are since the gate was made. */

@@ -510,6 +510,8 @@ describe("Gate", () => {
     assertEquals([admitted, refused], [2, { full: 1, late: 1, closed: 0 }]);
     assertEquals([waits.count, waits.sum, waits.max], [1, 40, 40]);
     assertEquals(waits.p99, 40);
+    assertEquals(waits.upTo[10], 0);
+    assertEquals(waits.upTo[100], 1);
   });
 
   it("is stopped in order by a supervisor", async () => {

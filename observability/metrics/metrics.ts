@@ -13,6 +13,7 @@ import {
 import { RESTARTS, STARTS, Store } from "./_cells.ts";
 import type { MetricsFormat } from "./format.ts";
 import { familiesOf, type Family, pieceOf, type Row } from "./_families.ts";
+import { gateFamilies } from "./_gates.ts";
 import { reading, type RunnerMetrics } from "./reading.ts";
 import { respond } from "./_respond.ts";
 import { labelOf, single, textOf } from "./_text.ts";
@@ -172,7 +173,7 @@ export class Metrics {
     this.#prefix = prefix;
     this.#most = maxRunners;
     this.#store = new Store(Float64Array.from(buckets, (each) => each * 1_000));
-    this.#families = familiesOf(buckets);
+    this.#families = [...familiesOf(buckets), ...gateFamilies()];
     this.#authorize = authorize;
     this.#follower = {
       joined: (place) => this.#join(place),
