@@ -15,10 +15,11 @@ import type {
 import type { NodeServer } from "./types.ts";
 
 /**
- * How many turns new connections that never end may keep the listener. Each brings one
- * at most, so that as many may have been in line.
+ * How many turns new connections that never end may keep the listener, and for how
+ * many ms. Each turn brings one at most, so that as many may have been in line.
  */
-const LONGEST_QUEUE = 150;
+const MOST_TURNS = 150;
+const LONGEST_QUEUE = 2_000;
 
 /** How often Bun's connections are looked at, in ms. */
 const ASK = 10;
@@ -157,11 +158,10 @@ class Tracked implements Listening {
 
   /** Waits until no connection has come for three turns. */
   async #queue(): Promise<void> {
-    for (
-      let quiet = 0, turns = 0;
-      quiet < 3 && turns < LONGEST_QUEUE;
-      turns++
-    ) {
+    const until = performance.now() + LONGEST_QUEUE;
+    let quiet = 0;
+    for (let turns = 0; turns < MOST_TURNS && quiet < 3; turns++) {
+      if (performance.now() > until) break;
       const before = this.#accepted;
       await turn();
       quiet = this.#accepted === before ? quiet + 1 : 0;

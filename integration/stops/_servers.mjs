@@ -133,7 +133,13 @@ function fetched() {
       }
       if (host.Deno) {
         const { response, socket } = host.Deno.upgradeWebSocket(request);
-        info.draining.addEventListener("abort", () => socket.close(1001));
+        const close = () => {
+          // Closed before it is open it would end without a word.
+          if (socket.readyState === 0) socket.onopen = close;
+          else socket.close(1001);
+        };
+        if (info.draining.aborted) close();
+        else info.draining.addEventListener("abort", close);
         return response;
       }
       info.server.upgrade(request);

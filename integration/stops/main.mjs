@@ -306,7 +306,7 @@ try {
         );
         if (faults.length > 0) {
           failed++;
-          console.log(total.byKind);
+          console.log(faults.join(", "), total.byKind);
           for (const each of total.faults.slice(0, 5)) {
             console.log(JSON.stringify(each));
           }
