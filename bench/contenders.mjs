@@ -149,7 +149,10 @@ export const contenders = {
 /** How tables and plots call them. */
 export const labels = {
   ticker: "Ticker",
+  "ticker without context": "Ticker, context none",
+  "ticker in contexts": "Ticker, each in a context",
   interval: "bare setInterval",
+  "interval in contexts": "setInterval, each in a context",
   chain: "setTimeout chain",
   timer: "bare timer, rounded up",
   croner: "croner",
