@@ -11,7 +11,15 @@ import { Supervisor } from "@golib/runner/supervisor";
 import process from "node:process";
 import { engine } from "./_measure.ts";
 
-const ROUNDS = 15;
+const isSmoke = process.argv.includes("--smoke");
+const ROUNDS = isSmoke ? 2 : 9;
+// How many children, where the command says so.
+const given = process.argv.slice(2).map(Number).filter((each) => each > 0);
+const COUNTS = given.length > 0
+  ? given
+  : isSmoke
+  ? [1_000]
+  : [10_000, 10_000, 100_000];
 
 function children(count: number): StartStop[] {
   return Array.from(
@@ -45,7 +53,8 @@ async function cycle(
 
 async function cost(count: number): Promise<number[]> {
   const least = { own: Array(4).fill(Infinity), all: Array(4).fill(Infinity) };
-  for (let round = 0; round < ROUNDS; round++) {
+  const rounds = Math.max(2, Math.min(ROUNDS, Math.floor(200_000 / count)));
+  for (let round = 0; round < rounds; round++) {
     const alone = children(count);
     const own = await cycle(
       () => Promise.all(alone.map((each) => each.start())),
@@ -93,23 +102,67 @@ async function lateness(restarts: number): Promise<number[]> {
   return found.sort((a, b) => a - b);
 }
 
+/** Bytes of the heap that are in use; `undefined` where nobody can say. */
+function heap(): number | undefined {
+  const { gc } = globalThis as { gc?: () => void };
+  if (!gc) return undefined;
+  for (let turn = 0; turn < 3; turn++) gc();
+  return process.memoryUsage().heapUsed;
+}
+
+/** Bytes a child while all run, beyond what its runner has when it runs alone. */
+async function memory(count: number): Promise<number | undefined> {
+  const measure = async (
+    run: (all: StartStop[]) => Promise<() => Promise<unknown>>,
+  ) => {
+    const before = heap();
+    const stop = await run(children(count));
+    const after = heap();
+    await stop();
+    return before === undefined || after === undefined
+      ? undefined
+      : after - before;
+  };
+  const found: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    const own = await measure(async (all) => {
+      await Promise.all(all.map((each) => each.start()));
+      return () => Promise.all(all.map((each) => each.stop()));
+    });
+    const supervised = await measure(async (all) => {
+      const app = new Supervisor(all.map((runner) => ({ runner })), {
+        stopTimeout: 60_000,
+      });
+      await app.start();
+      return () => app.stop();
+    });
+    if (own === undefined || supervised === undefined) return undefined;
+    found.push((supervised - own) / count);
+  }
+  return found.sort((a, b) => a - b)[1];
+}
+
 function waiter(): { promise: Promise<void>; resolve: () => void } {
   let resolve!: () => void;
   const promise = new Promise<void>((settle) => resolve = settle);
   return { promise, resolve };
 }
 
-console.log(`${engine()}, the least of ${ROUNDS} rounds`);
+console.log(`${engine()}, the least of up to ${ROUNDS} rounds`);
 console.log("µs a child:  start  (processor)   stop  (processor)");
-for (const count of [10_000, 1_000, 5_000, 10_000, 20_000]) {
+for (const count of COUNTS) {
   const cells = (await cost(count)).map((each) => each.toFixed(2).padStart(11));
   console.log(`${count}`.padStart(7), ...cells);
 }
-const late = await lateness(200);
+const bytes = await memory(isSmoke ? 1_000 : 10_000);
+if (bytes !== undefined) {
+  console.log(`memory a child: ${bytes.toFixed(0)} bytes`);
+}
+const late = await lateness(isSmoke ? 20 : 200);
 const at = (part: number) =>
   late[Math.floor((late.length - 1) * part)]!.toFixed(2);
 console.log(
-  `200 restarts, ms after the end of the backoff: median ${
+  `${late.length} restarts, ms after the end of the backoff: median ${
     at(0.5)
   }, 9 of 10 within ${at(0.9)}, all within ${at(1)}`,
 );

@@ -3,6 +3,9 @@
 import type { Child, Idle, Restart, State } from "../../supervisor/_child.ts";
 import type { World } from "./world.ts";
 
+/** What nobody changes, so that copies may share it. */
+const FIXED = new Set(["rules", "dependsOn", "error"]);
+
 /** A copy in which nothing is shared that may change. */
 export function copy<T>(value: T, seen = new Map<object, object>()): T {
   if (typeof value !== "object" || value === null) return value;
@@ -29,7 +32,10 @@ export function copy<T>(value: T, seen = new Map<object, object>()): T {
   }
   const object: Record<string, unknown> = {};
   seen.set(value, object);
-  for (const key in value) object[key] = copy(value[key] as unknown, seen);
+  for (const key in value) {
+    const each = value[key] as unknown;
+    object[key] = FIXED.has(key) ? each : copy(each, seen);
+  }
   return object as T;
 }
 
