@@ -457,10 +457,10 @@ export class TickRun implements Run, Alarm, TickFacts {
   }
 
   /** The run is over. */
-  #end(thrown?: Thrown): void {
+  #end(refused?: Thrown): void {
     this.#body.total += this.count;
     this.count = 0;
-    this.machine.ended(this, thrown);
+    this.machine.ended(this, refused);
   }
 
   #goBy(interval: number | Schedule): void {
