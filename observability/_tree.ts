@@ -97,7 +97,37 @@ export function kindOf({ runner, below }: Place): string {
   }
   if (!runner) return "none";
   if ("nextRun" in runner || "tick" in runner) return "ticker";
+  if (loadOf(runner)) return "gate";
   return "use" in runner ? "resource" : "service";
+}
+
+/** What is read of a gate's load. */
+export interface GateLoadView {
+  readonly running: number;
+  readonly waiting: number;
+  readonly admitted: number;
+  readonly abandoned: number;
+  readonly refused: Readonly<Record<string, number>>;
+  readonly waits: {
+    readonly count: number;
+    readonly sum: number;
+    readonly upTo: Readonly<Record<string, number>>;
+  };
+}
+
+/** The load of a gate; `undefined` where the runner is none, or its load throws. */
+export function loadOf(runner: unknown): GateLoadView | undefined {
+  const load = peek(runner, "load");
+  if (typeof load !== "function") return undefined;
+  try {
+    const found = load.call(runner) as GateLoadView | undefined;
+    return typeof found?.admitted === "number" && found.waits?.upTo
+      ? found
+      : undefined;
+  } catch {
+    // It is somebody else's runner.
+    return undefined;
+  }
 }
 
 /** Follows a tree from `open` to `close`. */

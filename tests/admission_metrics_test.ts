@@ -1,9 +1,24 @@
 import { Gate } from "@golib/runner/admission";
 import { Metrics } from "@golib/runner/metrics";
+import { statusPage } from "@golib/runner/status";
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
 import { turns } from "./_helpers.ts";
+
+describe("The status page of a gate", () => {
+  it("says how many are at work and wait", async () => {
+    const gate = new Gate({ concurrency: 1, name: "work" });
+    const page = statusPage(gate, { authorize: () => true });
+    let end!: () => void;
+    const first = gate.run(() => new Promise<void>((resolve) => end = resolve));
+    const second = gate.run(() => {});
+    const answer = await page(new Request("http://localhost/"));
+    assert((await answer.text()).includes("1 at work, 1 wait"));
+    end();
+    await Promise.all([first, second]);
+  });
+});
 
 describe("The metrics of a gate", () => {
   it("are what its load says", async () => {

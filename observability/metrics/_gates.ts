@@ -1,38 +1,11 @@
 /** The metrics of gates: runners with a `load()`, as `./admission` has them. */
 
-import { peek } from "../../_internal/errors.ts";
+import { type GateLoadView, loadOf } from "../_tree.ts";
 import { type Family, pieceOf, type Row } from "./_families.ts";
 
-/** What is read of a gate's load. */
-interface Load {
-  readonly running: number;
-  readonly waiting: number;
-  readonly admitted: number;
-  readonly abandoned: number;
-  readonly refused: Readonly<Record<string, number>>;
-  readonly waits: {
-    readonly count: number;
-    readonly sum: number;
-    readonly upTo: Readonly<Record<string, number>>;
-  };
-}
-
-/** The loads of a row's gates; a load that throws, or is none, is left out. */
-function loadsOf({ places }: Row): Load[] {
-  const loads: Load[] = [];
-  for (const { runner } of places) {
-    const load = peek(runner, "load");
-    if (typeof load !== "function") continue;
-    try {
-      const found = load.call(runner) as Load;
-      if (typeof found?.admitted === "number" && found.waits?.upTo) {
-        loads.push(found);
-      }
-    } catch {
-      // It is somebody else's runner.
-    }
-  }
-  return loads;
+/** The loads of a row's gates. */
+function loadsOf({ places }: Row): GateLoadView[] {
+  return places.flatMap(({ runner }) => loadOf(runner) ?? []);
 }
 
 const REFUSALS = ["full", "late", "closed"];
@@ -50,7 +23,7 @@ export function gateFamilies(): Family[] {
   const last = pieceOf(`,le="+Inf"} `);
   const end = pieceOf("} ");
   const summed =
-    (read: (load: Load) => number): Family["read"] => (row, sample) => {
+    (read: (load: GateLoadView) => number): Family["read"] => (row, sample) => {
       const loads = loadsOf(row);
       if (loads.length === 0) return;
       sample(loads.reduce((sum, load) => sum + read(load), 0));
@@ -81,7 +54,7 @@ export function gateFamilies(): Family[] {
       read(row, sample) {
         const loads = loadsOf(row);
         if (loads.length === 0) return;
-        const sum = (read: (load: Load) => number) =>
+        const sum = (read: (load: GateLoadView) => number) =>
           loads.reduce((all, load) => all + read(load), 0);
         REFUSALS.forEach((why, index) =>
           sample(sum(({ refused }) => refused[why] ?? 0), refusals[index])
@@ -96,7 +69,7 @@ export function gateFamilies(): Family[] {
       read(row, sample) {
         const loads = loadsOf(row);
         if (loads.length === 0) return;
-        const sum = (read: (load: Load) => number) =>
+        const sum = (read: (load: GateLoadView) => number) =>
           loads.reduce((all, load) => all + read(load), 0);
         BOUNDS.forEach((ms, index) =>
           sample(

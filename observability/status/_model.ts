@@ -4,7 +4,7 @@ import type { Health, HealthReport } from "../health/mod.ts";
 import type { Metrics, RecentTick } from "../metrics/mod.ts";
 import { stalledFor, type StallRule } from "../_stall.ts";
 import type { ErrorRecord } from "../../runner.ts";
-import { kindOf, type Place, type Tree } from "../_tree.ts";
+import { kindOf, loadOf, type Place, type Tree } from "../_tree.ts";
 
 /** How a runner is, in a word; the worst first. */
 export const WORDS = [
@@ -39,6 +39,10 @@ export interface Row {
   readonly next: number | undefined;
   /** For how long the tick in flight has been at work. */
   readonly busy: number | undefined;
+  /** What goes on at a gate. */
+  readonly gate:
+    | { readonly running: number; readonly waiting: number }
+    | undefined;
   readonly ticks: number | undefined;
   readonly failed: number | undefined;
   readonly missed: number | undefined;
@@ -122,6 +126,7 @@ function rowOf(
     uptime: runner?.uptime() ?? 0,
     next: next === undefined ? undefined : next - Date.now(),
     busy: since === undefined ? undefined : now - since,
+    gate: loadOf(runner),
     ticks: ticks?.total,
     failed: ticks?.failed,
     missed: ticks?.missed,

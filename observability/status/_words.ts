@@ -91,8 +91,9 @@ function count(value: number | undefined): string {
 }
 
 /** What comes next, or what keeps it from coming. */
-function coming({ attempt, busy = 0, next }: Row): string {
+function coming({ attempt, busy = 0, gate, next }: Row): string {
   if (attempt !== undefined) return `start ${due(attempt)}`;
+  if (gate) return `${gate.running} at work, ${gate.waiting} wait`;
   return busy > 1_000 ? `busy for ${lasting(busy)}` : due(next);
 }
 
