@@ -19,7 +19,7 @@ import type { NodeServer } from "./types.ts";
  * many ms. Each turn brings one at most, so that as many may have been in line.
  */
 const MOST_TURNS = 150;
-const LONGEST_QUEUE = 2_000;
+const LONGEST_QUEUE = 500;
 
 /** How often Bun's connections are looked at, in ms. */
 const ASK = 10;

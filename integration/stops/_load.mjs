@@ -91,6 +91,7 @@ export class Load {
   counts = { refused: 0, websockets: 0, websocketsCut: 0 };
   #isOver = false;
   #clients = [];
+  #begun = [];
   #sockets = new Set();
 
   constructor(port, { secure = false, sockets = true, numbers = {} } = {}) {
@@ -168,6 +169,11 @@ export class Load {
       .reduce((sum, { from, to }) => sum + to - from, 0);
   }
 
+  /** Every client has had an answer: the server works, and is not only about to. */
+  async ready() {
+    await Promise.all(this.#begun);
+  }
+
   /** The server is asked to stop now. */
   stop() {
     this.stoppedAt = now();
@@ -195,7 +201,15 @@ export class Load {
     return undefined;
   }
 
+  /** The function to be called once a client has had its first answer. */
+  #beginning() {
+    let begun;
+    this.#begun.push(new Promise((resolve) => begun = resolve));
+    return begun;
+  }
+
   async #repeat(kind, pieces, own = "own", status = 200, pause = 0) {
+    const begun = kind === "events" ? () => {} : this.#beginning();
     let connection;
     while (!this.#isOver) {
       if (!connection || connection.ended) {
@@ -223,6 +237,7 @@ export class Load {
         if (piece.length > 1_000) await sleep(2);
       }
       const answer = await connection.answer();
+      begun();
       record.ms = now() - record.writtenAt;
       record.end = answer
         ? answer.status === status && answer.body.includes(own)
@@ -252,6 +267,7 @@ export class Load {
   }
 
   async #websocket() {
+    const begun = this.#beginning();
     const connection = await this.#open();
     if (!connection) return;
     connection.socket.write(
@@ -261,6 +277,7 @@ export class Load {
     );
     if (!await connection.until((text) => text.includes("\r\n\r\n"))) return;
     if (!connection.text.startsWith("HTTP/1.1 101")) return;
+    begun();
     this.counts.websockets++;
     // A frame that says "going away".
     if (await connection.until((text) => text.includes("\x88\x02\x03\xe9"))) {

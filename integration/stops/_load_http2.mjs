@@ -74,6 +74,10 @@ export class Http2Load {
     }
   }
 
+  async ready() {
+    await sleep(100);
+  }
+
   stop() {
     this.stoppedAt = now();
   }

@@ -181,6 +181,7 @@ async function run(engine, name) {
       }
       const port = Number(await child.line("listening "));
       const load = await loadOf(engine, name, port);
+      await Promise.race([load.ready(), sleep(10_000)]);
       await sleep(warm);
       load.stop();
       const began = performance.now();
@@ -218,7 +219,8 @@ async function runPeer(engine, name, count) {
     const child = new Child(engine, name, linger);
     const port = Number(await child.line("listening "));
     const load = new Load(port, { numbers: { websocket: 0, stalled: 1 } });
-    await sleep(400);
+    await Promise.race([load.ready(), sleep(10_000)]);
+    await sleep(250);
     load.stop();
     const began = performance.now();
     child.process.kill("SIGTERM");
