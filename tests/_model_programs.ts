@@ -217,6 +217,7 @@ const tick: fc.Arbitrary<Tick> = fc.record({
   calls: maybe(
     fc.constantFrom<Exclude<Tick["calls"], undefined>[]>(
       "control.stop",
+      "control.skip",
       "reset",
       "stop",
       "start",

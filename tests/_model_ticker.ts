@@ -19,7 +19,12 @@ export interface Tick {
     | "own stop";
   /** How long it waits, in milliseconds. */
   readonly ms: number;
-  readonly calls: Caller | "control.stop" | "reset" | undefined;
+  readonly calls:
+    | Caller
+    | "control.stop"
+    | "control.skip"
+    | "reset"
+    | undefined;
 }
 
 export interface Rhythm extends Limits {
@@ -70,7 +75,7 @@ export class TickerWorld extends World<Ticker> {
   /** Which run the events are at. */
   #story = -1;
   /** The ticks that events have still to tell of. */
-  readonly #untold: { at: number; missed: number }[] = [];
+  readonly #untold: { at: number; missed: number; skips: boolean }[] = [];
 
   constructor(rhythm: Rhythm) {
     super({ ...rhythm, awaitReady: false });
@@ -237,6 +242,8 @@ export class TickerWorld extends World<Ticker> {
     assertStrictEquals(event.missed, untold.missed);
     assertStrictEquals(event.duration, this.now - untold.at);
     assert(event.scheduledAt <= event.startedAt);
+    const isSkipped = untold.skips && !event.error;
+    assertStrictEquals(event.skipped ?? false, isSkipped, "skipped");
     assert(!event.error || this.recorded().includes(event.error));
   }
 
@@ -264,7 +271,8 @@ export class TickerWorld extends World<Ticker> {
       beats.passed = point;
     });
     this.ticks++;
-    this.#untold.push({ at: now, missed: control.missed });
+    const skips = calls === "control.skip";
+    this.#untold.push({ at: now, missed: control.missed, skips });
     const flight = { gate: gate(), at: now, signal, life: asked?.life };
     this.#inFlight = flight;
     if (asked) asked.flight = flight;
@@ -280,6 +288,7 @@ export class TickerWorld extends World<Ticker> {
       }
       control.stop();
     } else if (calls === "reset") this.reset(control, 7);
+    else if (calls === "control.skip") control.skip();
     else this.again(calls);
     if (does === "nothing" || does === "throw") {
       end();
