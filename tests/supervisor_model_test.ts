@@ -21,8 +21,9 @@ type Step =
   | { readonly do: "pass"; readonly ms: number }
   | { readonly do: "start" | "restart" | "finish" }
   | { readonly do: "stop"; readonly ms: number }
-  | { readonly do: "restartChild"; readonly child: number }
-  | { readonly do: "removeChild"; readonly child: number }
+  | { readonly do: "restartChild" | "removeChild"; readonly child: number }
+  | { readonly do: "restartGroup"; readonly child: number }
+  | { readonly do: "stopChild" | "startChild"; readonly child: number }
   | { readonly do: "addChild"; readonly start: Part["onStart"] }
   | { readonly do: "fail" | "end" | "release"; readonly part: number }
   | {
@@ -64,7 +65,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   fc.record({
-    do: fc.constantFrom("restartChild", "removeChild"),
+    do: fc.constantFrom(
+      "restartChild",
+      "restartGroup",
+      "removeChild",
+      "stopChild",
+      "startChild",
+    ),
     child: small,
   }),
   fc.record({ do: fc.constant("addChild" as const), start: onStart }),
@@ -140,13 +147,21 @@ class Program {
       case "stop":
         return this.#stop(step.ms);
       case "restartChild":
+      case "restartGroup":
+      case "stopChild":
+      case "startChild":
       case "removeChild": {
         const all = supervisors.flatMap((each) =>
           each.status().children.map(({ name }) => [each, name] as const)
         );
         const found = all[step.child % Math.max(all.length, 1)];
-        if (found) this.#call(found[0][step.do](found[1]));
-        return;
+        if (!found) return;
+        const [supervisor, name] = found;
+        return this.#call(
+          step.do === "restartGroup"
+            ? supervisor.restartChild(name, { group: true })
+            : supervisor[step.do](name),
+        );
       }
       case "addChild": {
         const added = new Part(`added ${this.#added++}`);
@@ -195,6 +210,15 @@ class Program {
       part.release.open();
     }
   }
+
+  /** Has none be down that was stopped by hand. */
+  startAll(): void {
+    for (const supervisor of this.forest.supervisors) {
+      for (const { name } of supervisor.children()) {
+        this.#call(supervisor.startChild(name));
+      }
+    }
+  }
 }
 
 describe("Supervisor: random trees, failures, hangs and calls", () => {
@@ -209,6 +233,8 @@ describe("Supervisor: random trees, failures, hangs and calls", () => {
           const { forest, calls } = program;
           await program.run([{ do: "start" }, ...steps]);
           program.heal();
+          await pass(time, 60_000);
+          program.startAll();
           await pass(time, 60_000);
           assertEquals(forest.wrong, []);
           assertEquals(forest.unsettled(false), []);
