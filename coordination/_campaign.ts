@@ -108,6 +108,11 @@ export class Campaign implements LeaseKeeper {
     return this.#held.has(storeKey) || this.#queues.has(storeKey);
   }
 
+  /** Whether this process has the key, and is not giving it up. */
+  holds(storeKey: string): boolean {
+    return this.#held.get(storeKey)?.lost.aborted === false;
+  }
+
   /** Something may have changed: one key, or any. */
   hint(storeKey: string | undefined): void {
     if (storeKey === undefined) {

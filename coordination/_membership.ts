@@ -55,7 +55,8 @@ export class Membership {
   #failure: Error | undefined;
   /** Since when the store does not answer, in epoch milliseconds. */
   #awaySince: number | undefined;
-  #freed = new Bell();
+  readonly #freed = new Bell();
+  #isVerifying = false;
 
   constructor(store: Store, settings: MemberSettings, report: Report) {
     this.store = store;
@@ -276,6 +277,27 @@ export class Membership {
     }
   }
 
+  /**
+   * A key of ours has changed: a store that errs may have ended the session. The
+   * deadline would come late then.
+   */
+  async #verify(life: Life): Promise<void> {
+    if (this.#isVerifying) return;
+    this.#isVerifying = true;
+    try {
+      const isAlive = await this.ask(
+        life,
+        "look after the session",
+        (session, signal) => session.renew(signal),
+      );
+      if (!isAlive) life.end();
+    } catch {
+      // Told already; the renewals go on.
+    } finally {
+      this.#isVerifying = false;
+    }
+  }
+
   /** Gives back what was taken by requests whose answers were lost. */
   async #settle(life: Life): Promise<void> {
     for (const [key, until] of [...this.#doubts]) {
@@ -330,6 +352,7 @@ export class Membership {
 
   #hint(key: string | undefined, life: Life): void {
     this.campaign.hint(key);
+    if (key && this.campaign.holds(key)) void this.#verify(life);
     if (!key || key.startsWith(`${HELD}members/`)) this.peers.hint(life);
     this.hinted.ring(key);
   }

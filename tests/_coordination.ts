@@ -156,7 +156,10 @@ export class FakeStore {
             }
             const fence = found?.fence ?? ++this.fence;
             this.held.set(key, { session: id, value, fence });
-            if (!found) { for (const each of [...this.watchers]) each(key); }
+            // As real ones do: what was taken is news only of members.
+            if (!found && key.startsWith("k/members/")) {
+              for (const each of [...this.watchers]) each(key);
+            }
             return { taken: true, fence };
           });
         }),

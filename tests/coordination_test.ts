@@ -677,6 +677,22 @@ describe("an elected runner", () => {
   );
 
   it(
+    "ends soon where a store that errs gives its key away",
+    timed(async (clock) => {
+      const { store, terms, finish } = await world(clock);
+      await clock.pass(1_000);
+      // As etcd's leader does that was stopped for longer than a lease lives.
+      store.end("a-1");
+      await clock.pass(0);
+      assertEquals(terms[0]!.lease.lost.aborted, true);
+      assertEquals(terms[0]!.isOver, true);
+      await clock.pass(200);
+      assertEquals(terms.length, 2);
+      await finish();
+    }),
+  );
+
+  it(
     "tells of a run that goes on though its lease is over",
     timed(async (clock) => {
       const over: (() => void)[] = [];

@@ -167,7 +167,7 @@ class Session implements StoreSession {
         result?: {
           created?: boolean;
           canceled?: boolean;
-          events?: { kv: { key: string } }[];
+          events?: { type?: string; kv: { key: string } }[];
         };
         error?: { message?: string };
       };
@@ -177,8 +177,10 @@ class Session implements StoreSession {
         throw new StoreError("unknown", `Cannot watch keys in etcd: ${why}`);
       }
       if (result.created) yield undefined;
-      for (const { kv } of result.events ?? []) {
-        yield decode(kv.key).slice(this.#prefix.length);
+      for (const { type, kv } of result.events ?? []) {
+        const key = decode(kv.key).slice(this.#prefix.length);
+        // What was taken is news only of members.
+        if (type || key.startsWith("k/members/")) yield key;
       }
     }
     throw new StoreError("unknown", "Cannot watch keys in etcd: it has ended");

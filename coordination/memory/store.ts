@@ -99,7 +99,7 @@ class Session implements StoreSession {
       }
       const fence = found?.fence ?? ++memory.fence;
       memory.held.set(key, { session: this.id, value, fence });
-      if (!found) memory.tell(key);
+      if (!found && key.startsWith("k/members/")) memory.tell(key);
       return { taken: true, fence };
     }));
   }

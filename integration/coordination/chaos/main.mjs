@@ -79,8 +79,7 @@ if (broken === "answer" && !isChanged) {
   throw new Error("the break finds nothing");
 }
 
-// The servers. A leader of etcd before 3.4.29 and 3.5.11 that was stopped answers
-// renewals it has no right to: `--etcd=3.5` takes one that is newer.
+// The servers; `--etcd=3.5` takes the newer one.
 const etcdBinary = asked.etcd === "3.5"
   ? binaryOf("sid", "etcd-server", "usr/bin/etcd") ??
     binaryOf("trixie", "etcd-server", "usr/bin/etcd")
@@ -211,7 +210,11 @@ const faults = {
   },
   // One member is stopped, killed or two at once: the quorum is lost.
   server: () => away(1, between(0.5, 3) * ttl),
-  serverStop: () => away(1, between(0.3, 2) * ttl, "SIGSTOP"),
+  // A leader of etcd that is stopped for longer than a lease lives ends leases that
+  // live, once it goes on: nothing here can be right then but the fence.
+  serverStop: () =>
+    away(1, between(0.2, kind === "etcd" ? 0.5 : 2) * ttl, "SIGSTOP"),
+  serverStopLong: () => away(1, between(1, 2) * ttl, "SIGSTOP"),
   quorum: () => kind === "etcd" ? away(2, between(0.5, 2) * ttl) : undefined,
 };
 function through(node, modes, ...times) {
