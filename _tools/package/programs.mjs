@@ -10,6 +10,8 @@ const check = `
     supervisor.Supervisor,
     shutdown.main,
     reload.Reloadable,
+    resource.Resource,
+    testing.advance,
     tools.runNbr,
   ];
   if (kinds.some((kind) => typeof kind !== "function")) {
@@ -30,10 +32,12 @@ const check = `
 const entries = {
   core: "@golib/runner",
   reload: "@golib/runner/reload",
+  resource: "@golib/runner/resource",
   schedule: "@golib/runner/schedule",
   shutdown: "@golib/runner/shutdown",
   startStop: "@golib/runner/start-stop",
   supervisor: "@golib/runner/supervisor",
+  testing: "@golib/runner/testing",
   ticker: "@golib/runner/ticker",
   tools: "@golib/runner/tools",
 };
