@@ -33,6 +33,7 @@ export const breaks = [
   },
   {
     name: "the stop function is called for a run that ended by itself",
+    file: "start_stop/start_stop.ts",
     from: "machine.ended(this, thrown);",
     to:
       "if (!this.signals.aborted) await this.#stop(this.signals.force); machine.ended(this, thrown);",
