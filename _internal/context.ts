@@ -42,10 +42,23 @@ export function contextHere(): Context | undefined {
   return undefined;
 }
 
-/** Calls a function in a context, or as it is where there is none. */
+/**
+ * Calls a function in a context, or as it is where there is none. Cloudflare's
+ * workers refuse that of another request: there the function is called as it is.
+ */
 export function within<Result>(
   context: Context | undefined,
   work: () => Result,
 ): Result {
-  return context ? context.runInAsyncScope(work) : work();
+  if (!context) return work();
+  let isEntered = false;
+  try {
+    return context.runInAsyncScope(() => {
+      isEntered = true;
+      return work();
+    });
+  } catch (error) {
+    if (isEntered) throw error;
+    return work();
+  }
 }

@@ -36,7 +36,7 @@ export const breaks = [
     file: "start_stop/start_stop.ts",
     from: "machine.ended(this, thrown);",
     to:
-      "if (!this.signals.aborted) await this.#stop(this.signals.force); machine.ended(this, thrown);",
+      "if (!this.signals.aborted) await this.#body.stop(this.signals.force); machine.ended(this, thrown);",
   },
   // Time limits.
   {

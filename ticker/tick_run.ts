@@ -232,6 +232,8 @@ export class TickRun implements Run, Alarm, TickFacts {
   ring(): boolean {
     const { context } = this;
     if (context === undefined || context === outside) return this.#ring();
+    // What may belong to another request is entered with care, which costs more.
+    if (!this.#clock.isTrusted) return within(context, () => this.#ring());
     return context.runInAsyncScope(this.#ring, this);
   }
 
