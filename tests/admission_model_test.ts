@@ -16,6 +16,7 @@ import {
 } from "../admission/_lanes.ts";
 import { Reference } from "./_admission_reference.ts";
 import { gate as latch, turns } from "./_helpers.ts";
+import { effort } from "./_effort.ts";
 
 /** What may happen, with runs that want up to so much of each. */
 const stepOf = (most: number) =>
@@ -128,7 +129,7 @@ describe("Gate beside a plain reference", () => {
             assertEquals(gate.load().running + gate.load().waiting, 0);
           },
         ),
-        { numRuns: 150 },
+        { numRuns: effort(30, 150) },
       );
     });
   }

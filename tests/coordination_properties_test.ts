@@ -5,6 +5,7 @@ import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
 import { FakeStore, type Link, memberOf } from "./_coordination.ts";
 import { HandClock } from "./_fake_clocks.ts";
+import { effort } from "./_effort.ts";
 
 interface Environment {
   readonly process?: { env: Record<string, string | undefined> };
@@ -12,7 +13,7 @@ interface Environment {
 
 // More programs, or one that failed before: the seed and path that it printed.
 const { env } = (globalThis as Environment).process ?? { env: {} };
-const numRuns = Number(env["GOLIB_RUNNER_PROGRAMS"] ?? 100);
+const numRuns = Number(env["GOLIB_RUNNER_PROGRAMS"] ?? effort(20, 100));
 const seed = env["GOLIB_RUNNER_SEED"];
 const path = env["GOLIB_RUNNER_PATH"];
 
