@@ -257,9 +257,11 @@ export function findPort(): Port | undefined {
   const isThread = threads?.isMainThread === false ||
     !host.Bun && !!host.WorkerGlobalScope && !host.document;
   if (isThread) {
-    return isNodeThread() && threads?.parentPort
-      ? nodePort(threads.parentPort)
-      : webPort();
+    if (isNodeThread() && threads?.parentPort) {
+      return nodePort(threads.parentPort);
+    }
+    // Edge platforms have the scope of a worker, and nobody to talk to.
+    return host.postMessage ? webPort() : undefined;
   }
   return host.process?.env?.[MARK] && host.process.send
     ? processPort(host.process)
