@@ -1,6 +1,5 @@
 /** Clients of HTTP on raw sockets, which repeat nothing. */
 
-import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 
 /** One connection. */
@@ -45,7 +44,7 @@ export class Client {
 
   /** Writes a request without a body, or any text. */
   write(text: string): void {
-    this.#socket.write(Buffer.from(text, "latin1"));
+    this.#socket.write(new TextEncoder().encode(text));
   }
 
   ask(path: string, more = ""): void {
