@@ -10,6 +10,9 @@ import { backoff, pause } from "./_wait.ts";
 import { StoreError } from "./errors.ts";
 import type { Busy, Taken } from "./store.ts";
 
+// Batches that are asked for side by side: they share the store's writes to disk.
+const AT_ONCE = 4;
+
 /** What a waiter wants beside its key. */
 export interface Wish {
   readonly signal?: AbortSignal | undefined;
@@ -171,21 +174,35 @@ export class Campaign implements LeaseKeeper {
     // Those that begin to wait in the same turn share a request.
     await undefined;
     for (let life; (life = this.#member.life)?.isGood;) {
-      const keys: string[] = [];
-      for (const each of this.#due) {
-        this.#due.delete(each);
-        if (this.#queues.has(each) && !this.#held.has(each)) keys.push(each);
-        if (keys.length === store.traits.batch) break;
-      }
-      if (keys.length === 0) break;
-      if (await this.#take(life, keys)) failures = 0;
+      const batches = Array.from(
+        { length: AT_ONCE },
+        () => this.#next(store.traits.batch),
+      ).filter((keys) => keys.length > 0);
+      if (batches.length === 0) break;
+      const own = life;
+      const done = await Promise.all(
+        batches.map((keys) => this.#take(own, keys)),
+      );
+      const failed = batches.filter((_keys, index) => !done[index]);
+      for (const each of failed.flat()) this.#due.add(each);
+      if (failed.length === 0) failures = 0;
       else {
-        for (const each of keys) this.#due.add(each);
         const wait = backoff(failures++, settings.ttl / 3);
         await pause(wait, life.over.signal);
       }
     }
     this.#isLooking = false;
+  }
+
+  /** Some of the keys that are due. */
+  #next(most: number): string[] {
+    const keys: string[] = [];
+    for (const each of this.#due) {
+      if (keys.length === most) break;
+      this.#due.delete(each);
+      if (this.#queues.has(each) && !this.#held.has(each)) keys.push(each);
+    }
+    return keys;
   }
 
   async #take(life: Life, keys: string[]): Promise<boolean> {
