@@ -31,7 +31,7 @@ describe("WorkerRunner", () => {
     assertThrows(make({ workers: 0 }), RangeError, "'workers'");
     assertThrows(make({ workers: 1.5 }), RangeError, "'workers'");
     assertThrows(make({ execArgv: "--x" }), TypeError, "'execArgv'");
-    assertThrows(make({ stalltimeout: 1 }), TypeError, "stallTimeout");
+    assertThrows(make({ stallTimeOut: 1 }), TypeError, "stallTimeout");
     if (hasWorkers) {
       assertThrows(make({}, "no url"), TypeError, "'url' must be a URL");
     }
