@@ -135,4 +135,6 @@ process.exitCode = admitted > 0 ? 0 : 1;
 
 // Prints:
 //
-// N at work, N wait | health check N done, N refused, p99 N ms | ...
+// N at work, N wait | health check N done, N refused, p99 N ms | customer N done, N refused, p99 N ms | crawler N done, N refused, p99 N ms | report N done, N refused, p99 N ms
+// ...
+// N were let in, N refused; half of those that waited did so for N ms at most
