@@ -47,7 +47,7 @@ const server = httpServer({
   fetch: async (request) => {
     const priority = Number(request.headers.get("x-priority") ?? 0);
     try {
-      await gate.run(query, { priority, signal: request.signal });
+      await gate.run(query, { priority });
       return new Response("ok\n");
     } catch (error) {
       if (!(error instanceof GateError)) throw error;
