@@ -1,6 +1,7 @@
 // The figures of `./admission` beside its peers, on Node 24, Deno and Bun:
 // `npm run bench:admission`; with `--overload` a service under four times what it
-// can do; with `--smoke` small and in a hurry.
+// can do, with `--http` a real HTTP service by autocannon, with `--pressure` how a
+// gate closes and opens; `--save` draws the plots; with `--smoke` small and in a hurry.
 
 import { build } from "esbuild";
 import { spawnSync } from "node:child_process";
@@ -28,12 +29,51 @@ await build({
   logLevel: "error",
 });
 
+const isHttp = rest.includes("--http");
+const isSaved = rest.includes("--save");
+const p99s = [];
+if (rest.includes("--pressure")) {
+  const { stdout } = spawnSync(process.execPath, [
+    join(folder, "pressure.mjs"),
+    bundle,
+  ], { encoding: "utf8" });
+  const { points, changes } = JSON.parse(stdout);
+  const { plotPressure } = await import("./plot.mjs");
+  if (isSaved) {
+    await plotPressure(
+      join(root, "docs/images/admission_pressure.svg"),
+      points,
+    );
+  }
+  rmSync(temporary, { recursive: true, force: true });
+  console.log(`${points.length} readings, ${changes} changes of what is open`);
+  console.log("1 passed, 0 failed");
+  process.exit(0);
+}
+
 let passed = 0;
 let failed = 0;
 const rows = new Map();
 const names = [];
 for (const { id, kind, binary } of findEngines()) {
   if (!["node24", "deno", "bun"].includes(id) || !binary) continue;
+  if (isHttp) {
+    const { overHttp } = await import("./overload_http.mjs");
+    const isSmoke = rest.includes("--smoke");
+    const result = await overHttp({ kind, binary }, bundle, isSmoke);
+    passed++;
+    for (const [name, each] of Object.entries(result)) {
+      rows.set(`${id}: ${name}`, [
+        `${(100 * each.done).toFixed()} %`,
+        `${each.p50.toFixed()} ms`,
+        `${each.p99.toFixed()} ms`,
+        (each.p99 / result.unloaded.p99).toFixed(2),
+        String(each.served),
+        String(each.refused),
+      ]);
+    }
+    continue;
+  }
   const before = {
     deno: ["run", "--allow-all", "--no-check", "--v8-flags=--expose-gc"],
     bun: [],
@@ -58,6 +98,7 @@ for (const { id, kind, binary } of findEngines()) {
     for (const [name, each] of Object.entries(result)) {
       const { done, p50, p99, served } = each;
       const refused = Object.values(each.refused).reduce((a, b) => a + b, 0);
+      p99s.push({ engine: id, gate: name, p99 });
       rows.set(`${id}: ${name}`, [
         `${(100 * done).toFixed()} %`,
         `${p50.toFixed()} ms`,
