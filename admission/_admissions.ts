@@ -14,6 +14,7 @@ import {
   giveBack,
   type Host,
   type Lane,
+  offer,
   pump,
   shortOf,
   take,
@@ -61,16 +62,17 @@ export class Admissions implements Host {
   /** Whether a run without options may go in by the short way. */
   readonly #isPlain: boolean;
   readonly #tally: Tally = tally();
-  /** The lanes in which runs wait, and how many do. */
+  /** The lanes in which runs wait for this gate, also those of its parts. */
   readonly #lanes = new Set<Lane>();
+  /** How many of its own wait. */
   #waiting = 0;
   /** Those that wait, the last first, where no more than so many may. */
   readonly #exits: Heap<Exit> | undefined;
   #door: "open" | "closed" = "open";
   #running = 0;
+  /** How many runs its parts have. */
+  #below = 0;
   #turn = 0;
-  /** The most places that a run has wanted; with no more left it is noted who has some. */
-  #largest = 1;
   /** Aborts when the grace of a stop has passed; made when asked for. */
   #force: AbortController | undefined;
   #drained: (() => void) | undefined;
@@ -114,7 +116,7 @@ export class Admissions implements Host {
     const { places } = this.#limits;
     if (
       options === undefined && this.#isPlain && this.#door === "open" &&
-      places.used + this.#largest < places.limit &&
+      places.used + 1 + places.largest <= places.limit &&
       places.blocked.length === 0 && typeof work === "function"
     ) {
       places.used++;
@@ -136,7 +138,8 @@ export class Admissions implements Host {
   }
 
   load(): GateLoad {
-    return loadOf(this.#limits, this.#running, this.#lanes, this.#tally);
+    const lanes = [...this.#lanes].filter(({ host }) => host === this);
+    return loadOf(this.#limits, this.#running, lanes, this.#tally);
   }
 
   open(): void {
@@ -152,7 +155,7 @@ export class Admissions implements Host {
   async drained(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#drained = resolve;
-      if (this.#running === 0) resolve();
+      this.#rest();
     });
     this.#drained = undefined;
     this.#force = undefined;
@@ -160,14 +163,15 @@ export class Admissions implements Host {
 
   close(): void {
     this.#door = "closed";
-    this.#poll?.disarm();
-    for (const lane of [...this.#lanes]) {
-      for (const waiting of clear(lane)) {
-        (waiting as Waiting).refuse(this.#refusal("closed"), "closed");
-      }
-      // What they have held back goes to other gates.
-      pump(lane.resources);
+    const lanes = [...this.#lanes];
+    const waiters = lanes.flatMap(clear) as Waiting[];
+    // All are out before the first observer is told.
+    for (const each of waiters) each.detach();
+    for (const each of waiters) {
+      each.refuse(each.lane.host.refusal("closed"), "closed");
     }
+    // What they have held back goes to other gates.
+    pump(lanes.flatMap(({ resources }) => resources));
   }
 
   /** Aborts when the grace of a stop has passed. */
@@ -215,27 +219,29 @@ export class Admissions implements Host {
     timeout(what, "maxWait", maxWait);
     if (uses !== undefined) typed(what, "uses", uses, "object", "an object");
     if (signal?.aborted) return Promise.reject(reasonOf(signal));
-    if (isWithin(this)) return this.#inside(work, signal);
+    if (isWithin(this)) return this.#within(work, signal);
     // A parent whose place it has already need not be asked again.
     const above = this.#chain.find(isWithin);
-    const limits = above && above.#limits;
-    const lane = this.#limits.laneFor(what, options, limits);
-    this.#largest = Math.max(this.#largest, weight);
-    if (!this.#chain.every(({ isOpen }) => isOpen)) {
-      throw this.#refusal("closed", priority);
-    }
+    const lane = this.#limits.laneFor(what, options, above && above.#limits);
+    const gates = above
+      ? this.#chain.slice(0, this.#chain.indexOf(above))
+      : this.#chain;
     if (this.#limits.isRead) this.#read();
+    this.#checkOpen(gates, priority);
     const waiting = new Waiting(lane, priority, this.#turn++, signal, work);
     if (!shortOf(lane, waiting)) {
       take(lane);
-      this.#running++;
-      this.#tally.admitted++;
+      this.#begun();
       return this.#carry(work, lane, signal);
     }
-    if (maxWait === 0) throw this.#refusal("late", priority);
-    if (this.#waiting >= this.#maxWaiting) this.#makeWay(waiting);
+    if (maxWait === 0) throw this.refusal("late", priority);
+    if (this.#waiting >= this.#maxWaiting) {
+      while (this.#waiting >= this.#maxWaiting) this.#makeWay(waiting);
+      // An observer was told.
+      this.#checkOpen(gates, priority);
+    }
     const wait = waiting.begin(maxWait);
-    this.#lanes.add(lane);
+    for (const gate of gates) gate.#lanes.add(lane);
     this.#waiting++;
     if (this.#exits) {
       const { key, turn } = waiting;
@@ -248,17 +254,18 @@ export class Admissions implements Host {
     return wait.then(this.#admitted) as Promise<T>;
   }
 
+  #checkOpen(gates: readonly Admissions[], priority: number): void {
+    if (gates.every(({ isOpen }) => isOpen)) return;
+    throw this.refusal("closed", priority);
+  }
+
   /** Refuses the last of those that wait, or the newcomer if that is the last. */
   #makeWay(newcomer: Waiting): void {
     const last = this.#exits?.first?.waiting;
     if (!last || !isBefore(newcomer, last)) {
-      throw this.#refusal("full", newcomer.priority);
+      throw this.refusal("full", newcomer.priority);
     }
-    last.leave(this.#refusal("full"), "full");
-  }
-
-  late(maxWait: number): GateError {
-    return this.#refusal("late", undefined, maxWait);
+    last.leave(this.refusal("full"), "full");
   }
 
   /** A wait has ended. */
@@ -267,15 +274,16 @@ export class Admissions implements Host {
     const { exit } = waiting as Waiting;
     this.#waiting--;
     if (exit) this.#exits!.remove(exit);
-    if (lane.queue.size === 0) this.#lanes.delete(lane);
+    if (lane.queue.size === 0) {
+      for (const gate of this.#chain) gate.#lanes.delete(lane);
+    }
     const waited = this.now() - since;
     if (end === "admitted") {
-      this.#running++;
-      this.#tally.admitted++;
+      this.#begun();
       this.#tally.waits.add(waited);
-      this.#watch();
     } else if (end === "abandoned") this.#tally.abandoned++;
     // Others are counted where they are refused.
+    this.#watch();
     this.#owner.tell(end, priority, waited);
   }
 
@@ -297,8 +305,8 @@ export class Admissions implements Host {
   ): Promise<T> {
     const call = (hold?: Hold) => this.#call(work, lane, signal, hold);
     // Only where what it runs inside might have to wait, as contexts cost.
-    const isTight = this.#limits.isMixed ||
-      lane.resources.some(({ used, limit }) => used + this.#largest > limit);
+    const isTight = this.#limits.isMixed || this.#adaptive ||
+      lane.resources.some(({ used, limit, largest }) => used + largest > limit);
     return isTight ? within(this.#chain, call) : call();
   }
 
@@ -310,7 +318,7 @@ export class Admissions implements Host {
   ): Promise<T> {
     const began = this.#adaptive ? this.now() : 0;
     try {
-      return await (signal ? this.#within(work, signal) : work(this.#signal));
+      return await this.#within(work, signal);
     } finally {
       if (hold) hold.isHeld = false;
       this.#adapt(began);
@@ -318,36 +326,34 @@ export class Admissions implements Host {
     }
   }
 
-  /** Calls work inside work that has the place already. */
-  async #inside<T>(
+  /** Calls the work with a signal that aborts with the caller's or the gates'. */
+  async #within<T>(
     work: GateWork<T>,
     signal: AbortSignal | undefined,
   ): Promise<T> {
-    return await (signal ? this.#within(work, signal) : work(this.#signal));
-  }
-
-  /** Calls the work with a signal that aborts with the caller's or the gate's. */
-  async #within<T>(work: GateWork<T>, signal: AbortSignal): Promise<T> {
+    if (!signal && this.#chain.length === 1) return await work(this.#signal);
     const controller = new AbortController();
     const either: AbortListener = {
       aborted: (source) => controller.abort(reasonOf(source)),
     };
-    const own = this.#signal;
-    join(signal, either);
-    join(own, either);
-    if (own.aborted) either.aborted(own);
+    const sources = this.#chain.map((gate) => gate.#signal);
+    if (signal) sources.push(signal);
+    for (const each of sources) {
+      if (each.aborted) either.aborted(each);
+      else join(each, either);
+    }
     try {
       return await work(controller.signal);
     } finally {
-      leave(signal, either);
-      leave(own, either);
+      for (const each of sources) leave(each, either);
     }
   }
 
   #giveBack(lane: Lane): void {
     if (this.#waiting > 0) this.#measure();
-    if (this.#limits.isRead) this.#read();
     giveBack(lane);
+    if (this.#limits.isRead) this.wake();
+    else offer(lane);
     this.#ended();
   }
 
@@ -359,14 +365,28 @@ export class Admissions implements Host {
     this.#lastEnd = now;
   }
 
+  /** A run has its place. */
+  #begun(): void {
+    this.#running++;
+    this.#tally.admitted++;
+    for (const gate of this.#chain) if (gate !== this) gate.#below++;
+  }
+
   /** A run has ended. */
   #ended(): void {
     this.#running--;
-    if (this.#waiting > 0) {
-      if (this.#limits.isRead) this.wake();
-      this.#watch();
+    this.#watch();
+    this.#rest();
+    for (const gate of this.#chain) {
+      if (gate === this) continue;
+      gate.#below--;
+      gate.#rest();
     }
-    if (this.#running === 0) this.#drained?.();
+  }
+
+  /** Tells one that waits for it where nothing runs any more. */
+  #rest(): void {
+    if (this.#running + this.#below === 0) this.#drained?.();
   }
 
   #adapt(began: number): void {
@@ -402,7 +422,7 @@ export class Admissions implements Host {
   }
 
   /** Counts a refusal, and makes its error. */
-  #refusal(why: GateRefusal, priority?: number, maxWait = 0): GateError {
+  refusal(why: GateRefusal, priority?: number, maxWait = 0): GateError {
     this.#tally.refused[why]++;
     if (priority !== undefined) this.#owner.tell(why, priority, 0);
     const size = this.#waiting;

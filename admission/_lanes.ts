@@ -9,11 +9,14 @@
  */
 
 import { type Entry, Heap, isBefore } from "./_heap.ts";
+import type { GateRefusal } from "./gate_error.ts";
 
 /** Something of which there is so much: places, connections, memory. */
 export class Resource {
   used = 0;
   limit: number;
+  /** The most that a run has wanted of it. */
+  largest = 1;
   /**
    * Whether this is the lowest priority that pressure lets in. Nothing of it is
    * used up: `limit` is that priority with the sign turned, and so are amounts.
@@ -47,8 +50,8 @@ export interface Host {
   now(): number;
   /** A wait has ended; where it was not in vain, before the place is used. */
   ended(waiter: Waiter, end: WaitEnd): void;
-  /** The error of a wait that was too long, which counts it. */
-  late(maxWait: number): Error;
+  /** The error of a wait in vain, which counts it. */
+  refusal(why: GateRefusal, priority?: number, maxWait?: number): Error;
 }
 
 const NOWHERE: readonly Resource[] = [];
@@ -75,6 +78,9 @@ export class Lane {
     this.amounts = amounts;
     this.aging = aging;
     this.host = host;
+    for (const [index, resource] of resources.entries()) {
+      resource.largest = Math.max(resource.largest, amounts[index]!);
+    }
   }
 }
 
@@ -86,14 +92,19 @@ export function take({ resources, amounts }: Lane): void {
   }
 }
 
-/** Gives back what a run of a lane had, to those that wait for it. */
+/** Gives back what a run of a lane had; `offer` lets others have it. */
 export function giveBack({ resources, amounts }: Lane): void {
-  let only: Lane | undefined;
-  let count = 0;
   for (let index = 0; index < resources.length; index++) {
     const resource = resources[index]!;
     if (!resource.isFloor) resource.used -= amounts[index]!;
-    const { blocked } = resource;
+  }
+}
+
+/** Lets those in that wait for what a run of a lane had. */
+export function offer({ resources }: Lane): void {
+  let only: Lane | undefined;
+  let count = 0;
+  for (const { blocked } of resources) {
     count += blocked.length;
     only = blocked[0] ?? only;
   }

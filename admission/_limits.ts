@@ -31,8 +31,10 @@ export class Limits {
   /** What is read, rather than fixed. */
   readonly #readers: (readonly [Resource, LimitReader])[] = [];
   /** For each priority from which places are kept, the places that are left. */
-  readonly #reserves: (readonly [priority: number, left: Resource, number])[] =
-    [];
+  readonly #reserves:
+    (readonly [priority: number, left: Resource, kept: number])[] = [];
+  /** The places that there are at least, where the limit is not read. */
+  readonly #least: number;
   readonly #pressure: PressureReader | undefined;
   readonly #floor: Resource | undefined;
   readonly #aging: number;
@@ -63,6 +65,7 @@ export class Limits {
     this.#parent = parent;
     this.#chain = [this, ...(parent ? parent.#chain : [])];
     this.places = this.#resource(limit(what, "concurrency", concurrency));
+    this.#least = this.places.limit;
     for (const [name, value] of Object.entries(limits)) {
       const checked = limit(what, `limits.${name}`, value);
       this.named.set(name, this.#resource(checked));
@@ -177,11 +180,11 @@ export class Limits {
     };
     for (const each of this.#chain) {
       if (each === above) break;
-      each.#checkWeight(what, weight, each.places);
+      each.#checkWeight(what, weight, 0);
       want("places", each.places, weight);
-      for (const [from, left] of each.#reserves) {
+      for (const [from, left, kept] of each.#reserves) {
         if (priority >= from) continue;
-        each.#checkWeight(what, weight, left);
+        each.#checkWeight(what, weight, kept);
         want(`below ${from}`, left, weight);
       }
       if (each.#floor) {
@@ -220,9 +223,10 @@ export class Limits {
   }
 
   /** A run that wants more than there ever is would wait for ever. */
-  #checkWeight(what: string, weight: number, { limit }: Resource): void {
-    if (weight <= limit || this.#isMoving(this.places)) return;
-    const expected = `at most ${limit}, the places for its priority`;
+  #checkWeight(what: string, weight: number, kept: number): void {
+    const most = this.#least - kept;
+    if (weight <= most || this.#isMoving(this.places)) return;
+    const expected = `at most ${most}, the places for its priority`;
     throw new RangeError(
       `Cannot ${what}: 'weight' must be ${expected}: current value is ${weight}`,
     );

@@ -73,19 +73,27 @@ export class Waiting implements Waiter, AbortListener {
     this.#timer = new Timer();
     this.#timer.arm(
       maxWait,
-      () => this.leave(this.lane.host.late(maxWait), "late"),
+      () =>
+        this.leave(this.lane.host.refusal("late", undefined, maxWait), "late"),
     );
   }
 
   /** Leaves its lane, in vain. */
   leave(reason: unknown, end: WaitEnd): void {
+    // Others are let in, and observers told: nothing else may end it meanwhile.
+    this.detach();
     withdraw(this);
     this.refuse(reason, end);
   }
 
-  #end(end: WaitEnd): void {
+  /** Has neither its signal nor its time end it any more. */
+  detach(): void {
     this.#timer?.disarm();
     if (this.signal) leave(this.signal, this);
+  }
+
+  #end(end: WaitEnd): void {
+    this.detach();
     this.lane.host.ended(this, end);
     this.#resolve!(this);
   }

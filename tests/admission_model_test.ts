@@ -9,6 +9,7 @@ import {
   giveBack,
   type Host,
   Lane,
+  offer,
   Resource,
   shortOf,
   take,
@@ -194,7 +195,7 @@ describe("Two gates, three resources, four runs", () => {
     }
   }
   const limits = [2, 1, 1, 1, 1];
-  const host: Host = { now: () => 0, ended() {}, late: () => new Error() };
+  const host: Host = { now: () => 0, ended() {}, refusal: () => new Error() };
 
   /** Lets four runs come, ends them in an order, and tells whether all got in. */
   function play(wishes: number[], order: number[]): string | undefined {
@@ -231,6 +232,7 @@ describe("Two gates, three resources, four runs", () => {
       const [run] = running.splice(choice % running.length, 1);
       ended++;
       giveBack(run!.lane);
+      offer(run!.lane);
       for (const { used, limit } of resources) {
         if (used > limit || used < 0) return `used ${used} of ${limit}`;
       }

@@ -42,6 +42,40 @@ describe("Gate, a run inside a run", { ignore: !hasContexts() }, () => {
     assertEquals(gate.load().concurrency.used, 0);
   });
 
+  it("never waits for ever, where a limit has a fraction or falls meanwhile", async () => {
+    const gate = new Gate({ concurrency: 2.5 });
+    const inside = (at: Gate) =>
+      at.run(async () => {
+        await turns();
+        return await at.run(() => "inside");
+      });
+    const calls = watch(Promise.all([inside(gate), inside(gate)]));
+    await turns(200);
+    assertEquals(calls.status, "resolved");
+
+    // It is in a hold also where the gate has room, as that may be gone.
+    const adaptive = new Gate({ adaptive: { min: 3, max: 10 } });
+    let used: number | undefined;
+    await adaptive.run(async () => {
+      await adaptive.run(() => used = adaptive.load().concurrency.used);
+    });
+    assertEquals(used, 1);
+  });
+
+  it("has the place of the parent, whatever a run of another part has wanted", async () => {
+    const parent = new Gate({ concurrency: 4 });
+    const tenant = new Gate({ parent });
+    await parent.run(() => {}, { weight: 2 });
+    const calls = watch(Promise.all([1, 2, 3].map(() =>
+      tenant.run(async () => {
+        await turns();
+        return await parent.run(() => {}, { weight: 2 });
+      })
+    )));
+    await turns(200);
+    assertEquals(calls.status, "resolved");
+  });
+
   it("has the place of the parent, and asks for that of its own gate", async () => {
     const parent = new Gate({ concurrency: 1 });
     const tenant = new Gate({ concurrency: 1, parent });

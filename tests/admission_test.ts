@@ -418,15 +418,23 @@ describe("Gate", () => {
   it("gives a limit's reader what its runs have", async () => {
     let idle = 2;
     const gate = new Gate({ limits: { pool: (inUse) => inUse + idle } });
-    const { run, end, begun } = bench(gate);
-    run("a", { uses: { pool: 1 } });
-    idle = 1;
-    run("b", { uses: { pool: 1 } });
-    idle = 0;
-    run("c", { uses: { pool: 1 } });
-    assertEquals(begun, ["a", "b"]);
-    await end("a", "b", "c");
-    assertEquals(begun, ["a", "b", "c"]);
+    const ends: ReturnType<typeof latch>[] = [];
+    let least = idle;
+    for (let count = 0; count < 5; count++) {
+      void gate.run(async () => {
+        least = Math.min(least, --idle);
+        const end = latch();
+        ends.push(end);
+        await end.promise;
+        idle++;
+      }, { uses: { pool: 1 } });
+    }
+    for (const [index, begun] of [2, 3, 4, 5, 5].entries()) {
+      assertEquals(ends.length, begun);
+      ends[index]!.open();
+      await turns();
+    }
+    assertEquals([least, gate.load().limits.pool!.used], [0, 0]);
   });
 
   it("records what a reader throws, and goes on with what it read before", async () => {
@@ -473,6 +481,159 @@ describe("Gate", () => {
       (await reasonOf(first.run("late")) as GateError).why,
       "closed",
     );
+  });
+
+  it("refuses what waits in its parts once it is closed, and waits for what they run", async () => {
+    const process = new Gate({ concurrency: 1, printErrors: false });
+    const tenant = new Gate({ concurrency: 5, parent: process });
+    const { run, end, begun, signals } = bench(tenant);
+    run("a");
+    const waits = run("b");
+    const stop = watch(process.stop({ signal: AbortSignal.timeout(60_000) }));
+    assertEquals((await reasonOf(waits) as GateError).why, "closed");
+    assertEquals([stop.status, process.state], ["pending", "stopping"]);
+    assertEquals(signals.get("a")!.aborted, false);
+    const cut = new Error("now");
+    await reasonOf(process.stop({ signal: AbortSignal.abort(cut) }));
+    assertEquals(signals.get("a")!.aborted, false, "the first still waits");
+    await end("a");
+    assertEquals([stop.status, process.state], ["resolved", "stopped"]);
+    assertEquals([begun, tenant.state], [["a"], "stopped"]);
+    await process.start();
+    assertEquals(await tenant.run(() => "again"), "again");
+  });
+
+  it("aborts what its parts run when the grace of its stop has passed", async () => {
+    using time = new FakeTime();
+    const process = new Gate({ printErrors: false });
+    const tenant = new Gate({ parent: process });
+    const caller = new AbortController();
+    const { run, end, signals } = bench(tenant);
+    run("a");
+    run("b", { signal: caller.signal });
+    const stop = watch(process.stop({ timeout: 50 }));
+    await time.tickAsync(50);
+    assertEquals([stop.status, process.state], ["rejected", "stopping"]);
+    for (const name of ["a", "b"]) assert(signals.get(name)!.aborted);
+    assertEquals(caller.signal.aborted, false);
+    await end("a", "b");
+    assertEquals(process.state, "stopped");
+    await process.start();
+    run("c");
+    assertEquals(signals.get("c")!.aborted, false);
+    await end("c");
+  });
+
+  it("lets none in while it closes, where one that leaves makes room", async () => {
+    const gate = new Gate({ concurrency: 4 });
+    const { run, end, begun } = bench(gate);
+    run("a", { weight: 3 });
+    run("large", { weight: 2, priority: 1 });
+    run("small");
+    const close = gate.close();
+    await end("a");
+    await close;
+    assertEquals(begun, ["a"]);
+    assertEquals(gate.load().refused.closed, 2);
+  });
+
+  it("ends a wait once, although an observer aborts its signal meanwhile", async () => {
+    using time = new FakeTime();
+    const gate = new Gate({ concurrency: 2 });
+    const { run, end, begun } = bench(gate);
+    const controller = new AbortController();
+    run("a");
+    const options = { weight: 2, maxWait: 20, signal: controller.signal };
+    const large = run("large", options);
+    run("b");
+    run("c", { weight: 2 });
+    gate.observe(() => controller.abort());
+    await time.tickAsync(20);
+    assertEquals((await reasonOf(large) as GateError).why, "late");
+    const { abandoned, refused, waiting } = gate.load();
+    assertEquals([abandoned, refused.late, waiting], [0, 1, 1]);
+    await end("a", "b", "c");
+    assertEquals(begun, ["a", "b", "c"]);
+  });
+
+  it("ends each wait once, although an observer aborts others while it closes", async () => {
+    const process = new Gate({ concurrency: 1 });
+    const tenant = new Gate({ parent: process });
+    const { run, end } = bench(tenant);
+    const controller = new AbortController();
+    const { signal } = controller;
+    run("a");
+    const waits = ["b", "c", "d"].map((name) => run(name, { signal }));
+    tenant.observe(() => controller.abort());
+    const close = process.close();
+    for (const wait of waits) {
+      assertEquals((await reasonOf(wait) as GateError).why, "closed");
+    }
+    await end("a");
+    await close;
+    const { abandoned, refused, waiting } = tenant.load();
+    assertEquals([abandoned, refused.closed, waiting], [0, 3, 0]);
+  });
+
+  it("lets none in that a reader or an observer has closed it for", async () => {
+    let isToClose = false;
+    const read: Gate = new Gate({
+      concurrency: () => {
+        if (isToClose) void read.close();
+        return 1;
+      },
+    });
+    isToClose = true;
+    const refused = await reasonOf(read.run(() => {}));
+    assertEquals((refused as GateError).why, "closed");
+
+    const full = new Gate({ concurrency: 1, maxWaiting: 1 });
+    const { run, end, begun } = bench(full);
+    run("a");
+    const first = run("b");
+    full.observe((event: GateEvent) => {
+      if (event.type === "admission") void full.close();
+    });
+    const second = run("c", { priority: 1 });
+    assertEquals((await reasonOf(first) as GateError).why, "full");
+    assertEquals((await reasonOf(second) as GateError).why, "closed");
+    await end("a");
+    assertEquals(begun, ["a"]);
+  });
+
+  it("lets no more wait than may, although an observer brings one more", async () => {
+    const gate = new Gate({ concurrency: 1, maxWaiting: 1 });
+    const { run, end, begun } = bench(gate);
+    run("a");
+    run("b");
+    const leave = gate.observe(() => {
+      leave();
+      run("c", { priority: 2 });
+    });
+    const late = run("d", { priority: 1 });
+    assertEquals((await reasonOf(late) as GateError).why, "full");
+    assertEquals(gate.load().waiting, 1);
+    await end("a", "c");
+    assertEquals(begun, ["a", "c"]);
+  });
+
+  it("keeps no timer for a wait that was given up", async () => {
+    using time = new FakeTime();
+    let reads = 0;
+    const gate = new Gate({ concurrency: () => (reads++, 0) });
+    const controller = new AbortController();
+    const wait = gate.run(() => {}, { signal: controller.signal });
+    controller.abort(new Error("enough"));
+    await failure(wait);
+    reads = 0;
+    await time.tickAsync(1_000);
+    assertEquals(reads, 0);
+  });
+
+  it("refuses a weight that an adaptive concurrency may never have", async () => {
+    const gate = new Gate({ adaptive: { min: 2, max: 10 } });
+    assertEquals(await gate.run(() => 1, { weight: 2 }), 1);
+    assertEquals(await failure(gate.run(() => 1, { weight: 3 })), "RangeError");
   });
 
   it("uses resources of the parent by their names", async () => {
