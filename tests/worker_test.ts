@@ -31,6 +31,7 @@ describe("WorkerRunner", () => {
     assertThrows(make({ workers: 0 }), RangeError, "'workers'");
     assertThrows(make({ workers: 1.5 }), RangeError, "'workers'");
     assertThrows(make({ execArgv: "--x" }), TypeError, "'execArgv'");
+    assertThrows(make({ execArgv: [5] }), TypeError, "'execArgv'");
     assertThrows(make({ stallTimeOut: 1 }), TypeError, "stallTimeout");
     if (hasWorkers) {
       assertThrows(make({}, "no url"), TypeError, "'url' must be a URL");
@@ -58,6 +59,34 @@ describe("WorkerRunner", () => {
     assertEquals(error, reason);
     assertEquals(worker.children(), []);
     await worker.stop();
+  });
+});
+
+describe("A call", () => {
+  it("has the types of the function that it calls", () => {
+    interface Calls {
+      size(bytes: Uint8Array): number;
+      now(): Promise<Date>;
+    }
+    type Answers = [Promise<number>, Promise<Date>, Promise<unknown>];
+    // Never called: it is for the compiler.
+    const use = (
+      typed: WorkerRunner<Calls>,
+      untyped: WorkerRunner,
+    ): Answers => {
+      // @ts-expect-error It is no such value.
+      void typed.call("size", "no bytes");
+      // @ts-expect-error It needs a value.
+      void typed.call("size");
+      // @ts-expect-error There is no such function.
+      void typed.call("sizes", new Uint8Array(1));
+      return [
+        typed.call("size", new Uint8Array(1), { transfer: [] }),
+        typed.call("now"),
+        untyped.call("size", new Uint8Array(1)),
+      ];
+    };
+    assertEquals(typeof use, "function");
   });
 });
 

@@ -48,9 +48,11 @@ interface Call extends AbortListener {
   readonly signal: AbortSignal | undefined;
 }
 
-// A worker that seems stalled has one more moment: the program's own loop may have
-// been blocked, and the answer lie ready.
-const MOMENT = 50;
+// So often its loop is asked within `stallTimeout`: a stall is found so much later.
+const PINGS = 20;
+// Where the program's own loop was blocked for so many milliseconds, the answer may
+// lie ready.
+const LATE = 20;
 
 /** One worker. */
 export class Member {
@@ -78,7 +80,7 @@ export class Member {
     this.ready = new Promise((resolve) => this.#isReady = resolve);
     this.over = new Promise((resolve) => this.#isOver = resolve);
     this.#wire = connect(options, {
-      message: (data) => this.#heard(data as Answer),
+      message: (data) => this.#heard(data),
       failed: (error) => this.#crashed(error),
       over: (code) => this.#ended(code),
     });
@@ -132,10 +134,21 @@ export class Member {
     this.#wire.send(order);
   }
 
-  #heard(answer: Answer): void {
+  #heard(data: unknown): void {
     // What comes after the end is of no use.
     if (this.#state === "ending" || this.#state === "over") return;
     this.#asked = 0;
+    try {
+      this.#take(data as Answer);
+    } catch {
+      // The worker's module sends messages of its own, which may be anything.
+      const why = "the worker's module says what expose() does not say";
+      this.#crashed(new Error(why));
+    }
+  }
+
+  /** Throws where it is no answer at all. */
+  #take(answer: Answer): void {
     switch (answer.type) {
       case "hello":
         return this.#greeted(answer.protocol);
@@ -150,9 +163,11 @@ export class Member {
       case "value":
         this.#owner.answered();
         return this.#settle(answer.id)?.resolve(answer.value);
-      case "failed":
+      case "failed": {
+        const error = receivedError(answer.error);
         this.#owner.answered();
-        return this.#settle(answer.id)?.reject(receivedError(answer.error));
+        return this.#settle(answer.id)?.reject(error);
+      }
       case "error":
         return this.#owner.recorded(receivedError(answer.error), answer.phase);
       case "tree":
@@ -160,9 +175,7 @@ export class Member {
       case "pong":
         return;
       default:
-        return this.#crashed(
-          new Error("the worker's module says what expose() does not say"),
-        );
+        throw new TypeError("an unknown message");
     }
   }
 
@@ -227,23 +240,25 @@ export class Member {
   }
 
   /** Asks now and then whether its loop turns. */
-  #watch(moment = this.#options.stallTimeout / 2): void {
-    if (this.#options.stallTimeout === Infinity) return;
-    this.#timer.arm(moment, () => this.#look(moment));
+  #watch(wait = this.#options.stallTimeout / PINGS): void {
+    if (wait === Infinity) return;
+    const due = performance.now() + wait;
+    this.#timer.arm(wait, () => this.#look(due));
     unref(this.#timer.armed!.id);
   }
 
-  #look(moment: number): void {
+  #look(due: number): void {
     const { stallTimeout } = this.#options;
     const now = performance.now();
     if (this.#state === "connecting") return this.#watch();
     if (this.#asked === 0) {
       this.#asked = now;
-      this.#order({ type: "ping", id: 0 });
+      this.#order({ type: "ping" });
       return this.#watch();
     }
-    if (now - this.#asked < stallTimeout) return this.#watch();
-    if (moment !== MOMENT) return this.#watch(MOMENT);
+    const left = this.#asked + stallTimeout - now;
+    if (left > 0) return this.#watch(Math.min(left, stallTimeout / PINGS));
+    if (now > due + LATE) return this.#watch(LATE);
     const why = `its event loop did not turn within ${stallTimeout} ms`;
     this.kill(this.#error(`the worker was ended, as ${why}`));
   }

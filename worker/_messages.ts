@@ -48,21 +48,17 @@ export type Order =
     readonly value: unknown;
   }
   | { readonly type: "abort"; readonly id: number; readonly reason: SentError }
-  | { readonly type: "ping"; readonly id: number };
+  | { readonly type: "ping" };
 
 /** What the worker says to the program. */
 export type Answer =
-  | {
-    readonly type: "hello";
-    readonly protocol: string;
-    readonly calls: readonly string[];
-  }
+  | { readonly type: "hello"; readonly protocol: string }
   | { readonly type: "ready" }
   | { readonly type: "ended"; readonly error?: SentError | undefined }
   | { readonly type: "crashed"; readonly error: SentError }
   | { readonly type: "value"; readonly id: number; readonly value: unknown }
   | { readonly type: "failed"; readonly id: number; readonly error: SentError }
-  | { readonly type: "pong"; readonly id: number }
+  | { readonly type: "pong" }
   | {
     readonly type: "error";
     readonly error: SentError;

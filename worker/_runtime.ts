@@ -35,7 +35,6 @@ interface Emitter {
 
 interface NodePort extends Emitter {
   postMessage(data: unknown, transfer?: readonly object[]): void;
-  close?(): void;
 }
 
 interface NodeWorker extends NodePort {
@@ -46,6 +45,7 @@ interface ChildProcess extends Emitter {
   send(data: unknown, done: (error: Error | null) => void): boolean;
   kill(signal: string): boolean;
   readonly connected: boolean;
+  readonly pid?: number;
 }
 
 interface WebWorker {
@@ -62,7 +62,6 @@ interface Process {
   getBuiltinModule?(id: string): Record<string, unknown> | undefined;
   send?(data: unknown): boolean;
   on?(name: string, listener: (value: unknown) => void): void;
-  disconnect?(): void;
   exit?(code: number): void;
   readonly connected?: boolean;
 }
@@ -77,7 +76,7 @@ interface Host {
   readonly process?: Process;
   readonly document?: unknown;
   readonly WorkerGlobalScope?: unknown;
-  postMessage?(data: unknown, transfer?: readonly object[]): void;
+  postMessage?(data: unknown): void;
   addEventListener?(
     name: string,
     listener: (event: {
@@ -88,7 +87,6 @@ interface Host {
       preventDefault(): void;
     }) => void,
   ): void;
-  close?(): void;
 }
 
 const host = globalThis as Host;
@@ -225,7 +223,11 @@ function connectProcess(
       { execArgv: [...inherited, ...memory] }),
   });
   child.on("message", ears.message);
-  child.on("error", ears.failed);
+  child.on("error", (error) => {
+    ears.failed(error);
+    // One that could not be made does not exit.
+    if (child.pid === undefined) ears.over(undefined);
+  });
   child.on("exit", (code: number | null) => ears.over(code ?? undefined));
   return {
     send: (data) => {
@@ -239,12 +241,10 @@ function connectProcess(
 
 /** The worker's end of the wire. */
 export interface Port {
-  send(data: unknown, transfer?: readonly object[]): void;
+  send(data: unknown): void;
   listen(message: (data: unknown) => void): void;
   /** Is told of what nobody caught, in place of the platform. */
   uncaught(failed: (error: unknown) => void): void;
-  /** Ends the worker. */
-  end(): void;
 }
 
 /** The worker's end; `undefined` where the code does not run in a worker. */
@@ -282,22 +282,20 @@ function processPort(process: Process): Port {
       process.on!("disconnect", () => process.exit!(0));
     },
     uncaught: uncaughtOfProcess,
-    end: () => process.disconnect?.(),
   };
 }
 
 function nodePort(port: NodePort): Port {
   return {
-    send: (data, transfer) => port.postMessage(data, transfer),
+    send: (data) => port.postMessage(data),
     listen: (message) => port.on("message", message),
     uncaught: uncaughtOfProcess,
-    end: () => port.close?.(),
   };
 }
 
 function webPort(): Port {
   return {
-    send: (data, transfer) => host.postMessage!(data, [...transfer ?? []]),
+    send: (data) => host.postMessage!(data),
     listen: (message) =>
       host.addEventListener!("message", ({ data }) => message(data)),
     uncaught: (failed) => {
@@ -310,6 +308,5 @@ function webPort(): Port {
         failed(event.reason);
       });
     },
-    end: () => host.close?.(),
   };
 }

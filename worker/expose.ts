@@ -21,11 +21,18 @@ import { snapshots } from "./_snapshot.ts";
  */
 export type WorkerCall = (value: never, signal: AbortSignal) => unknown;
 
-/** The functions of a worker by their names. */
-export type WorkerCalls = Readonly<Record<string, WorkerCall>>;
+/** The functions of a worker by their names: an object type, or an interface. */
+export type WorkerCalls<C = Record<string, WorkerCall>> = {
+  readonly [K in keyof C]: WorkerCall;
+};
+
+type Known = (value: unknown, signal: AbortSignal) => unknown;
+
+// One program has one worker, and a worker one runner.
+let isExposed = false;
 
 /** Options of {@linkcode expose}. */
-export interface ExposeOptions<C extends WorkerCalls = WorkerCalls> {
+export interface ExposeOptions<C extends WorkerCalls<C> = WorkerCalls> {
   /**
    * What the program may call.
    *
@@ -57,9 +64,10 @@ export interface ExposeOptions<C extends WorkerCalls = WorkerCalls> {
  * @param runner What the worker does. Any runner; a Supervisor too.
  * @param options What the program may call.
  * @throws {TypeError} if the runner or an option is not of its type.
- * @throws {Error} if the code does not run in a worker.
+ * @throws {Error} if the code does not run in a worker, or has exposed a runner
+ * already.
  */
-export function expose<C extends WorkerCalls>(
+export function expose<C extends WorkerCalls<C>>(
   runner: Runner & {
     finished?(): Promise<void>;
     observe?(observer: Observer): () => void;
@@ -77,8 +85,10 @@ export function expose<C extends WorkerCalls>(
     "object",
     "an object",
   );
+  const known = new Map<string, Known>();
   for (const [name, call] of Object.entries(calls)) {
     typed(what, `calls.${name}`, call, "function");
+    known.set(name, call as Known);
   }
   const port = findPort();
   if (!port) {
@@ -86,6 +96,10 @@ export function expose<C extends WorkerCalls>(
       `Cannot ${what}: this code does not run in a worker of a WorkerRunner`,
     );
   }
+  if (isExposed) {
+    throw new Error(`Cannot ${what}: this worker has exposed one already`);
+  }
+  isExposed = true;
   const send = (answer: Answer) => port.send(answer);
   const running = new Map<number, AbortController>();
   let settled: (() => void) | undefined;
@@ -94,9 +108,7 @@ export function expose<C extends WorkerCalls>(
     const controller = new AbortController();
     running.set(id, controller);
     try {
-      const call = calls[name] as
-        | ((value: unknown, signal: AbortSignal) => unknown)
-        | undefined;
+      const call = known.get(name);
       if (!call) {
         throw new Error(`Cannot call "${name}": there is no such call`);
       }
@@ -155,10 +167,10 @@ export function expose<C extends WorkerCalls>(
       case "abort":
         return running.get(order.id)?.abort(receivedError(order.reason));
       case "ping":
-        return send({ type: "pong", id: order.id });
+        return send({ type: "pong" });
       default:
         return recoveryCaller("worker", new Error("an unknown message"), order);
     }
   });
-  send({ type: "hello", protocol: PROTOCOL, calls: Object.keys(calls) });
+  send({ type: "hello", protocol: PROTOCOL });
 }

@@ -31,6 +31,7 @@ export {
   type WorkerCalls,
 } from "./expose.ts";
 export type {
+  WorkerCallArguments,
   WorkerCallOptions,
   WorkerCallResult,
   WorkerCallValue,

@@ -3,10 +3,16 @@ import type { RunnerOptions } from "../runner.ts";
 /** How a worker is kept apart from the program. */
 export type WorkerIsolation = "thread" | "process";
 
-/** What a function of a worker takes. */
+/** What a function of a worker takes; `unknown` where nothing says. */
 export type WorkerCallValue<F> = F extends
-  (value: infer V, ...rest: never[]) => unknown ? V
+  (value: infer V, ...rest: never[]) => unknown
+  ? [V] extends [never] ? unknown : V
   : never;
+
+/** What follows the name of a function: its value, where it takes one, and options. */
+export type WorkerCallArguments<F> = undefined extends WorkerCallValue<F>
+  ? [value?: WorkerCallValue<F>, options?: WorkerCallOptions]
+  : [value: WorkerCallValue<F>, options?: WorkerCallOptions];
 
 /** What a function of a worker gives, once awaited. */
 export type WorkerCallResult<F> = F extends (...values: never[]) => infer R

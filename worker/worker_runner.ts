@@ -22,9 +22,9 @@ import {
 } from "./_runtime.ts";
 import type { WorkerCalls } from "./expose.ts";
 import type {
+  WorkerCallArguments,
   WorkerCallOptions,
   WorkerCallResult,
-  WorkerCallValue,
   WorkerRunnerOptions,
 } from "./options.ts";
 
@@ -58,7 +58,7 @@ import type {
  * await resize.stop();
  * ```
  */
-export class WorkerRunner<C extends WorkerCalls = WorkerCalls>
+export class WorkerRunner<C extends WorkerCalls<C> = WorkerCalls>
   extends StartStop {
   readonly #options: MemberOptions;
   readonly #workers: number;
@@ -110,8 +110,14 @@ export class WorkerRunner<C extends WorkerCalls = WorkerCalls>
     if (killDelay !== undefined) timeout(what, "killDelay", killDelay);
     if (maxMemory !== undefined) whole(what, "maxMemory", maxMemory, 1);
     whole(what, "workers", workers, 1);
-    if (execArgv !== undefined && !Array.isArray(execArgv)) {
-      throw new TypeError(`Cannot ${what}: 'execArgv' must be an array`);
+    if (
+      execArgv !== undefined &&
+      !(Array.isArray(execArgv) &&
+        execArgv.every((each) => typeof each === "string"))
+    ) {
+      throw new TypeError(
+        `Cannot ${what}: 'execArgv' must be an array of strings`,
+      );
     }
     const lack = lackOf(isolation);
     if (lack) throw new Error(`Cannot ${what}: ${lack}`);
@@ -136,8 +142,8 @@ export class WorkerRunner<C extends WorkerCalls = WorkerCalls>
    * - else: rejects.
    *
    * @param name Which function, by its name in `expose`.
-   * @param value What it is given; it is cloned, or moved by `transfer`.
-   * @param options What to move, and how to give up.
+   * @param rest `value`, what it is given, cloned or moved by `transfer`; and
+   * `options`, what to move, and how to give up.
    * @returns a promise for what the function gives, cloned. It rejects with what
    * the function threw, with the reason of `signal`, with an error if the worker
    * ends before it has answered, and with a `DataCloneError` if the value cannot
@@ -145,10 +151,9 @@ export class WorkerRunner<C extends WorkerCalls = WorkerCalls>
    */
   call<K extends keyof C & string>(
     name: K,
-    value: WorkerCallValue<C[K]>,
-    options?: WorkerCallOptions,
+    ...rest: WorkerCallArguments<C[K]>
   ): Promise<WorkerCallResult<C[K]>> {
-    return this.#call(name, value, options) as Promise<WorkerCallResult<C[K]>>;
+    return this.#call(name, ...rest) as Promise<WorkerCallResult<C[K]>>;
   }
 
   /**
@@ -166,8 +171,8 @@ export class WorkerRunner<C extends WorkerCalls = WorkerCalls>
 
   async #call(
     name: string,
-    value: unknown,
-    options: WorkerCallOptions | undefined,
+    value?: unknown,
+    options?: WorkerCallOptions,
   ): Promise<unknown> {
     const what = `call "${name}" of "${this.name}"`;
     typed(what, "name", name, "string");
@@ -179,6 +184,7 @@ export class WorkerRunner<C extends WorkerCalls = WorkerCalls>
     // Taken in the same turn in which it is found, for the load to be true.
     while (!member && pool?.isRunning) {
       await within(signal, pool.change());
+      if (signal?.aborted) throw reasonOf(signal);
       member = pool.free;
     }
     if (!member) throw new Error(`Cannot ${what}: the worker is ${this.state}`);

@@ -9,8 +9,14 @@ import {
 } from "./library.ts";
 
 const host = globalThis as {
-  process?: { exit(code: number): never };
-  close?(): void;
+  process?: {
+    exit(code: number): never;
+    send?(data: unknown): void;
+    getBuiltinModule?(id: string): {
+      parentPort?: { postMessage(data: unknown): void };
+    } | undefined;
+  };
+  postMessage?(data: unknown): void;
 };
 const beat = new Ticker(20, () => {}, { name: "beat" });
 const service = new StartStop(
@@ -60,6 +66,12 @@ expose(inner, {
     },
     exit: (code: number) => host.process?.exit(code),
     function: () => () => {},
+    say: (data: unknown) => {
+      const post = host.process?.send ?? host.postMessage;
+      const threads = host.process?.getBuiltinModule?.("node:worker_threads");
+      if (threads?.parentPort) threads.parentPort.postMessage(data);
+      else post!.call(host.process?.send ? host.process : host, data);
+    },
     memory: () => {
       const all: unknown[] = [];
       for (;;) all.push(new Array(1e5).fill(all.length));

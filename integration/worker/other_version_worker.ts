@@ -9,7 +9,7 @@ const host = globalThis as {
   };
   postMessage?(data: unknown): void;
 };
-const hello = { type: "hello", protocol: "golib-runner-0", calls: [] };
+const hello = { type: "hello", protocol: "golib-runner-0" };
 const threads = host.process?.getBuiltinModule?.("node:worker_threads");
 if (threads?.parentPort) threads.parentPort.postMessage(hello);
 else if (host.postMessage) host.postMessage(hello);

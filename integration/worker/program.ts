@@ -20,6 +20,13 @@ const { passed, failed } = await run({
   hasExitCode: !(isDeno && isThread),
   // Bun has no such option of its heap.
   hasMemoryLimit: !isBun && !(isDeno && isThread),
+  ...(!isThread && !isDeno && {
+    breakProcesses() {
+      const { execPath } = process;
+      process.execPath = "/there/is/no/such/engine";
+      return () => process.execPath = execPath;
+    },
+  }),
   only,
 });
 for (const each of failed) console.log(`FAILED  ${each}`);

@@ -11,6 +11,8 @@ export interface Place {
   readonly hasExitCode: boolean;
   /** Whether a worker without memory ends alone. */
   readonly hasMemoryLimit: boolean;
+  /** Has the platform make no process; gives the way back. */
+  breakProcesses?(): () => void;
   /** Runs only the cases whose names have this text. */
   readonly only?: string | undefined;
 }
@@ -302,6 +304,45 @@ export async function run(
       /golib-runner-0.*the same version/.test(error.message),
       error.message,
     );
+  });
+
+  await it("rejects its start where the worker exposes two runners", async () => {
+    const worker = make("twice_worker");
+    const start = await worker.start().then(() => undefined, (error) => error);
+    const error = start ?? await reason(worker.finished());
+    assert(/has exposed one already/.test(error.message), error.message);
+  });
+
+  await it("rejects its start where no process can be made", async () => {
+    const restore = place.breakProcesses?.();
+    if (!restore) return;
+    try {
+      const worker = make("basic_worker", { startTimeout: 30_000 });
+      const error = await reason(worker.start());
+      assert(/Cannot run "work" in a/.test(error.message), error.message);
+      equal(worker.state, "stopped");
+    } finally {
+      restore();
+    }
+  });
+
+  await it("ends its run where the worker's module sends what it likes", async () => {
+    for (const data of [null, 5, { type: "failed", id: 1 }, { type: "tree" }]) {
+      const worker = make("basic_worker");
+      await worker.start();
+      worker.call("say", data as never).catch(() => {});
+      const error = await reason(worker.finished());
+      assert(/does not say/.test(error.message), error.message);
+    }
+  });
+
+  await it("calls nothing that was not exposed", async () => {
+    const worker = make("basic_worker");
+    await worker.start();
+    for (const name of ["toString", "__proto__", "constructor"]) {
+      const error = await reason(worker.call(name, 0 as never));
+      assert(/no such call/.test(error.message), error.message);
+    }
   });
 
   await it("fails as the runner inside fails", async () => {
