@@ -175,7 +175,8 @@ describe("The mirror of a worker's runner", () => {
     assertEquals([name, runner.ticks?.total], ["beat", 3]);
     assertEquals(runner.ticks?.lastStart?.getTime(), now);
     assertEquals(runner.nextRun?.getTime(), now + 60_000);
-    assert(performance.now() - runner.tickingSince! >= 100);
+    const { tickingSince } = runner;
+    assert(performance.now() - tickingSince! > 99);
     await assertRejects(() => runner.start(), Error, "with its worker");
     mirror.update({
       name: "inner",
