@@ -4,7 +4,7 @@ import { Timer } from "../_internal/timer.ts";
 import { Member, type MemberOptions, type MemberOwner } from "./_member.ts";
 import { Mirror } from "./_mirror.ts";
 import type { Snapshot } from "./_messages.ts";
-import type { ErrorPhase } from "../runner.ts";
+import type { ChildEntry, ErrorPhase } from "../runner.ts";
 
 // A crashed worker is made anew after so many milliseconds, at first and at most.
 const FIRST = 100;
@@ -60,9 +60,14 @@ export class Pool {
     }
   }
 
-  /** How the runners of the workers are. */
-  get mirrors(): Mirror[] {
-    return this.#seats.flatMap(({ mirror }) => mirror ?? []);
+  /** How the runners of the workers are, by the places of these. */
+  get children(): ChildEntry[] {
+    const isOne = this.#seats.length === 1;
+    return this.#seats.flatMap(({ mirror: runner }, index) => {
+      if (!runner) return [];
+      const name = isOne ? runner.name : `${runner.name}-${index + 1}`;
+      return [{ name, runner }];
+    });
   }
 
   stop(): void {

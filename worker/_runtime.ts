@@ -62,6 +62,7 @@ interface Process {
   getBuiltinModule?(id: string): Record<string, unknown> | undefined;
   send?(data: unknown): boolean;
   on?(name: string, listener: (value: unknown) => void): void;
+  off?(name: string, listener: () => void): void;
   exit?(code: number): void;
   readonly connected?: boolean;
 }
@@ -203,6 +204,13 @@ function connectWebWorker({ url, name }: WireOptions, ears: Ears): Wire {
   };
 }
 
+const children = new Set<ChildProcess>();
+
+/** The program exits: one that is blocked would not see that it has gone. */
+function killAll(): void {
+  for (const each of children) each.kill("SIGKILL");
+}
+
 function connectProcess(
   { url, maxMemory, execArgv }: WireOptions,
   ears: Ears,
@@ -222,13 +230,20 @@ function connectProcess(
     ...((execArgv || memory.length > 0) &&
       { execArgv: [...inherited, ...memory] }),
   });
+  if (children.size === 0) host.process!.on!("exit", killAll);
+  children.add(child);
+  const over = (code: number | null) => {
+    children.delete(child);
+    if (children.size === 0) host.process!.off!("exit", killAll);
+    ears.over(code ?? undefined);
+  };
   child.on("message", ears.message);
   child.on("error", (error) => {
     ears.failed(error);
     // One that could not be made does not exit.
-    if (child.pid === undefined) ears.over(undefined);
+    if (child.pid === undefined) over(null);
   });
-  child.on("exit", (code: number | null) => ears.over(code ?? undefined));
+  child.on("exit", over);
   return {
     send: (data) => {
       // What is lost on the way is lost with the process, whose end is told.
@@ -280,6 +295,7 @@ function processPort(process: Process): Port {
       process.on!("message", message);
       // The program has gone: nobody wants what this does any more.
       process.on!("disconnect", () => process.exit!(0));
+      if (process.connected === false) process.exit!(0);
     },
     uncaught: uncaughtOfProcess,
   };

@@ -162,11 +162,7 @@ export class WorkerRunner<C extends WorkerCalls<C> = WorkerCalls>
    * started and stopped with their workers.
    */
   children(): ChildEntry[] {
-    const mirrors = this.#pool?.mirrors ?? [];
-    return mirrors.map((runner, index) => ({
-      name: mirrors.length > 1 ? `${runner.name}-${index + 1}` : runner.name,
-      runner,
-    }));
+    return this.#pool?.children ?? [];
   }
 
   async #call(

@@ -11,6 +11,8 @@ export interface Place {
   readonly hasExitCode: boolean;
   /** Whether a worker without memory ends alone. */
   readonly hasMemoryLimit: boolean;
+  /** Resolves once a program that exits beside a blocked worker is gone, with it. */
+  exitWhileBlocked?(): Promise<void>;
   /** Has the platform make no process; gives the way back. */
   breakProcesses?(): () => void;
   /** Runs only the cases whose names have this text. */
@@ -324,6 +326,10 @@ export async function run(
     } finally {
       restore();
     }
+  });
+
+  await it("goes with the program that exits, although it is blocked", async () => {
+    await place.exitWhileBlocked?.();
   });
 
   await it("ends its run where the worker's module sends what it likes", async () => {
