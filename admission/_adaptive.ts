@@ -38,7 +38,14 @@ export class Adaptive {
   }
 
   /** A run has ended; tells whether the limit has changed. */
-  add(duration: number, running: number, now: number): boolean {
+  add(
+    duration: number,
+    running: number,
+    now: number,
+    hasFailed = false,
+  ): boolean {
+    // What fails at once says nothing of how long a run has to take.
+    if (hasFailed && !(duration > TOLERANCE * this.#least)) return false;
     const durations = this.#durations;
     if (durations.length === 0) this.#began = now - duration;
     durations.push(duration);

@@ -134,7 +134,7 @@ export class Admissions implements Host {
   wake(): void {
     if (!this.#limits.isRead) return;
     this.#read();
-    pump(this.#limits.moved());
+    pump(this.#limits.all);
   }
 
   load(): GateLoad {
@@ -317,11 +317,14 @@ export class Admissions implements Host {
     hold: Hold | undefined,
   ): Promise<T> {
     const began = this.#adaptive ? this.now() : 0;
+    let hasFailed = true;
     try {
-      return await this.#within(work, signal);
+      const result = await this.#within(work, signal);
+      hasFailed = false;
+      return result;
     } finally {
       if (hold) hold.isHeld = false;
-      this.#adapt(began);
+      this.#adapt(began, hasFailed);
       this.#giveBack(lane);
     }
   }
@@ -389,15 +392,15 @@ export class Admissions implements Host {
     if (this.#running + this.#below === 0) this.#drained?.();
   }
 
-  #adapt(began: number): void {
+  #adapt(began: number, hasFailed: boolean): void {
     const adaptive = this.#adaptive;
     if (!adaptive) return;
     const now = this.now();
-    if (!adaptive.add(now - began, this.#running, now)) return;
+    if (!adaptive.add(now - began, this.#running, now, hasFailed)) return;
     const { places } = this.#limits;
     places.limit = adaptive.limit;
     this.#limits.resize();
-    pump(this.#limits.moved());
+    pump(this.#limits.all);
   }
 
   #read(): void {

@@ -22,11 +22,14 @@ export class Resource {
    * used up: `limit` is that priority with the sign turned, and so are amounts.
    */
   readonly isFloor: boolean;
+  /** Whether the limit is read, rather than fixed. */
+  readonly isRead: boolean;
   /** The lanes whose heads wait for it. */
   readonly blocked: Lane[] = [];
 
-  constructor(limit: number, isFloor = false) {
+  constructor(limit: number, isRead = false, isFloor = false) {
     this.limit = limit;
+    this.isRead = isRead;
     this.isFloor = isFloor;
   }
 }

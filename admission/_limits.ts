@@ -28,6 +28,16 @@ function limit(what: string, name: string, value: number | LimitReader) {
 export class Limits {
   readonly places: Resource;
   readonly named = new Map<string, Resource>();
+  /** Whether anything of it, or of what it is a part of, has to be read. */
+  readonly isRead: boolean;
+  /** Whether a run without options wants a place and nothing else. */
+  readonly isPlain: boolean;
+  /** Whether runs may want different things, or what pressure may close. */
+  readonly isMixed: boolean;
+  /** All that there is, also of what it is a part of. */
+  readonly all: readonly Resource[];
+  /** What a run may use, also of what it is a part of. */
+  readonly usable: ReadonlyMap<string, Resource>;
   /** What is read, rather than fixed. */
   readonly #readers: (readonly [Resource, LimitReader])[] = [];
   /** For each priority from which places are kept, the places that are left. */
@@ -86,24 +96,19 @@ export class Limits {
     this.#reserves.sort(([a], [b]) => a - b);
     this.#pressure = options.pressure;
     this.#isOwn = !parent && !this.#pressure;
-    if (this.#pressure) this.#floor = new Resource(Infinity, true);
+    if (this.#pressure) this.#floor = new Resource(Infinity, true, true);
     this.resize();
-  }
-
-  /** Whether anything of it, or of what it is a part of, has to be read. */
-  get isRead(): boolean {
-    return this.#readers.length > 0 || this.#pressure !== undefined ||
-      this.#parent?.isRead === true;
-  }
-
-  /** Whether a run without options wants a place and nothing else. */
-  get isPlain(): boolean {
-    return !this.isRead && !this.#parent && this.#reserves.length === 0;
-  }
-
-  /** Whether runs may want different things, or what pressure may close. */
-  get isMixed(): boolean {
-    return this.#chain.some(({ named }) => named.size > 0) || this.isRead;
+    this.all = [
+      ...parent?.all ?? [],
+      this.places,
+      ...this.#reserves.map(([, left]) => left),
+      ...this.named.values(),
+      ...this.#floor ? [this.#floor] : [],
+    ];
+    this.usable = new Map([...parent?.usable ?? [], ...this.named]);
+    this.isRead = this.all.some(({ isRead }) => isRead);
+    this.isMixed = this.usable.size > 0 || this.isRead;
+    this.isPlain = !this.isRead && !parent && this.#reserves.length === 0;
   }
 
   /** Has the places that are left for low priorities follow the concurrency. */
@@ -138,15 +143,6 @@ export class Limits {
       report(error);
     }
     this.#close();
-  }
-
-  /** All resources that may have become free by a reading. */
-  *moved(): Iterable<Resource> {
-    if (this.#parent) yield* this.#parent.moved();
-    yield this.places;
-    for (const [, left] of this.#reserves) yield left;
-    yield* this.named.values();
-    if (this.#floor) yield this.#floor;
   }
 
   /** Where a run waits; `above` are limits whose places it has already. */
@@ -193,13 +189,13 @@ export class Limits {
       }
     }
     for (const [name, amount] of Object.entries(uses)) {
-      const resource = this.#find(name);
+      const resource = this.usable.get(name);
       if (!resource) {
         throw new RangeError(
           `Cannot ${what}: 'uses.${name}' must be a name of the gate's limits`,
         );
       }
-      const isFixed = !this.#isMoving(resource);
+      const isFixed = !resource.isRead;
       const expected = isFixed
         ? `a number from 0 to ${resource.limit}`
         : "a number of at least 0";
@@ -225,27 +221,16 @@ export class Limits {
   /** A run that wants more than there ever is would wait for ever. */
   #checkWeight(what: string, weight: number, kept: number): void {
     const most = this.#least - kept;
-    if (weight <= most || this.#isMoving(this.places)) return;
+    if (weight <= most || this.places.isRead) return;
     const expected = `at most ${most}, the places for its priority`;
     throw new RangeError(
       `Cannot ${what}: 'weight' must be ${expected}: current value is ${weight}`,
     );
   }
 
-  /** A resource of this gate, or of one that it is a part of. */
-  #find(name: string): Resource | undefined {
-    const own = this.named.get(name);
-    return own ?? (this.#parent && this.#parent.#find(name));
-  }
-
-  #isMoving(resource: Resource): boolean {
-    const isOwn = this.#readers.some(([each]) => each === resource);
-    return isOwn || !!this.#parent && this.#parent.#isMoving(resource);
-  }
-
   #resource(limit: number | LimitReader): Resource {
     if (typeof limit === "number") return new Resource(limit);
-    const resource = new Resource(0);
+    const resource = new Resource(0, true);
     this.#readers.push([resource, limit]);
     return resource;
   }

@@ -1,7 +1,6 @@
 import { machineOf } from "../_internal/lifecycle.ts";
 import { type AbortListener, join, leave } from "../_internal/signals.ts";
 import { reasonOf } from "../_internal/errors.ts";
-import { bag, signalLike, timeout } from "../_internal/validate.ts";
 import type { Observer, StopOptions } from "../runner.ts";
 import { StartStop } from "../start_stop/mod.ts";
 import { untilAborted } from "../tools.ts";
@@ -178,11 +177,8 @@ export class Gate extends StartStop {
   override stop(options?: StopOptions): Promise<void> {
     // A gate that was never started is open, too, and has to be closed.
     if (this.state === "stopped" && this.#admissions.isOpen) {
-      const what = `stop "${this.name}"`;
       try {
-        const { signal, timeout: ms } = bag<StopOptions>(what, options);
-        signalLike(what, signal);
-        if (ms !== undefined) timeout(what, "timeout", ms);
+        machineOf(this).read("stop", options);
       } catch (error) {
         return Promise.reject(error);
       }

@@ -105,6 +105,29 @@ describe("the adaptive concurrency", () => {
     assert(after > before * 0.7, `${before} came back to ${after}`);
   });
 
+  it("does not take what fails at once for quick", () => {
+    const adaptive = new Adaptive(1, 100);
+    const before = serve(adaptive, 30, 2_000);
+    for (let run = 0; run < 300; run++) adaptive.add(0.1, 30, ++now, true);
+    // What fails late is slow all the same.
+    const limits = [adaptive.limit];
+    for (let window = 0; window < 10; window++) {
+      now += 500;
+      for (let run = 0; run < 10; run++) adaptive.add(500, 30, now, true);
+      limits.push(adaptive.limit);
+    }
+    assert(limits.at(-1)! < limits[0]! / 2, `${limits}`);
+    const after = serve(adaptive, 30, 2_000);
+    assert(after > before * 0.7, `${before} came back to ${after}`);
+
+    const other = new Adaptive(1, 100);
+    serve(other, 30, 2_000);
+    for (let run = 0; run < 300; run++) other.add(0.1, 30, ++now, true);
+    const { limit } = other;
+    for (let run = 0; run < 10; run++) other.add(10, 30, now += 20);
+    assert(other.limit > limit * 0.9, `${limit} became ${other.limit}`);
+  });
+
   it("moves the places of its gate", async () => {
     using time = new FakeTime();
     const gate = new Gate({ adaptive: { min: 2, max: 50 }, aging: 0 });

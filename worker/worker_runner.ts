@@ -5,6 +5,7 @@ import { type AbortListener, join, leave } from "../_internal/signals.ts";
 import { checkUnknown } from "../_internal/unknown_options.ts";
 import {
   bag,
+  choice,
   signalLike,
   timeout,
   typed,
@@ -99,13 +100,7 @@ export class WorkerRunner<C extends WorkerCalls<C> = WorkerCalls>
       stopTimeout,
       awaitReady: true,
     });
-    if (isolation !== "thread" && isolation !== "process") {
-      throw new TypeError(
-        `Cannot ${what}: 'isolation' must be "thread" or "process": current value is ${
-          JSON.stringify(isolation)
-        }`,
-      );
-    }
+    choice(what, "isolation", isolation, "thread", "process");
     timeout(what, "stallTimeout", stallTimeout);
     if (killDelay !== undefined) timeout(what, "killDelay", killDelay);
     if (maxMemory !== undefined) whole(what, "maxMemory", maxMemory, 1);
