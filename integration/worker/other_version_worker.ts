@@ -12,6 +12,13 @@ const host = globalThis as {
 const hello = { type: "hello", protocol: "golib-runner-0" };
 const threads = host.process?.getBuiltinModule?.("node:worker_threads");
 if (threads?.parentPort) threads.parentPort.postMessage(hello);
-else if (host.postMessage) host.postMessage(hello);
-else host.process!.send!(hello);
+else {
+  try {
+    // Bun's program has a postMessage() too, which nobody hears; and Deno's threads
+    // have a process.send(), which throws.
+    host.process!.send!(hello);
+  } catch {
+    host.postMessage!(hello);
+  }
+}
 setInterval(() => {}, 1_000);
