@@ -242,7 +242,9 @@ export class Generations<R extends GenerationRunner> {
     this.#life.ready();
     const late = old && await this.#stop(old);
     if (late === undefined) return asked?.resolve();
-    asked?.reject(this.#isTold() ? late : this.#life.record(late, "stop"));
+    // Its own grace has passed, unless that of the whole has cut it short.
+    const { force, record } = this.#life;
+    asked?.reject(force.aborted ? late : record(late, "stop"));
   }
 
   /** Takes a generation for alive until it has come to rest. */

@@ -738,6 +738,33 @@ describe("Reloadable", () => {
     await assertRejects(() => reloadable.finished(), Error, "disk full");
   });
 
+  it("records that the one before did not end, also where the current one has failed", async () => {
+    using time = new FakeTime();
+    const app = new Reloadable<StartStop>(
+      (number) =>
+        new StartStop(async (signal, { ready, force }) => {
+          ready();
+          if (number === 3) {
+            await new Promise((resolve) => setTimeout(resolve, 25));
+            throw new Error("work fails");
+          }
+          await untilAborted(signal);
+          if (number === 2) await untilAborted(force);
+        }, { awaitReady: true, printErrors: false, stopTimeout: 80 }),
+      {
+        printErrors: false,
+        stopTimeout: 100,
+      },
+    );
+    await app.start();
+    await app.reload();
+    const reload = watch(app.reload());
+    for (let step = 0; step < 40; step++) await time.tickAsync(10);
+    assertEquals((reload.reason as Error).name, "TimeoutError");
+    assert(app.errorsList().includes(reload.reason as Error));
+    assertEquals(app.state, "stopped");
+  });
+
   it("keeps what a factory throws, also where nobody waits for it any more", async () => {
     for (const verb of ["reload", "stop"] as const) {
       const made = gate();
