@@ -739,7 +739,6 @@ describe("Reloadable", () => {
   });
 
   it("records that the one before did not end, also where the current one has failed", async () => {
-    using time = new FakeTime();
     const app = new Reloadable<StartStop>(
       (number) =>
         new StartStop(async (signal, { ready, force }) => {
