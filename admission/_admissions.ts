@@ -79,6 +79,8 @@ export class Admissions implements Host {
   /** When the last run has ended, and how far ends lie apart, in ms. */
   #lastEnd = NaN;
   #pace = 0;
+  /** The time while an end lets others in. */
+  #time: number | undefined;
   #poll: Timer | undefined;
   #clock: ReturnType<typeof clockOf> | undefined;
   /** The time in milliseconds, also under a fake clock. */
@@ -277,7 +279,7 @@ export class Admissions implements Host {
     if (lane.queue.size === 0) {
       for (const gate of this.#chain) gate.#lanes.delete(lane);
     }
-    const waited = this.now() - since;
+    const waited = (this.#time ?? this.now()) - since;
     if (end === "admitted") {
       this.#begun();
       this.#tally.waits.add(waited);
@@ -303,11 +305,12 @@ export class Admissions implements Host {
     lane: Lane,
     signal: AbortSignal | undefined,
   ): Promise<T> {
-    const call = (hold?: Hold) => this.#call(work, lane, signal, hold);
     // Only where what it runs inside might have to wait, as contexts cost.
     const isTight = this.#limits.isMixed || this.#adaptive ||
       lane.resources.some(({ used, limit, largest }) => used + largest > limit);
-    return isTight ? within(this.#chain, call) : call();
+    return isTight
+      ? within(this.#chain, (hold) => this.#call(work, lane, signal, hold))
+      : this.#call(work, lane, signal, undefined);
   }
 
   async #call<T>(
@@ -319,7 +322,9 @@ export class Admissions implements Host {
     const began = this.#adaptive ? this.now() : 0;
     let hasFailed = true;
     try {
-      const result = await this.#within(work, signal);
+      const isAlone = !signal && this.#chain.length === 1;
+      const result =
+        await (isAlone ? work(this.#signal) : this.#within(work, signal));
       hasFailed = false;
       return result;
     } finally {
@@ -353,19 +358,21 @@ export class Admissions implements Host {
   }
 
   #giveBack(lane: Lane): void {
-    if (this.#waiting > 0) this.#measure();
+    // Read once for all that it lets in.
+    if (this.#waiting > 0) this.#time = this.#measure();
     giveBack(lane);
+    this.#time = undefined;
     if (this.#limits.isRead) this.wake();
     else offer(lane);
     this.#ended();
   }
 
   /** Notes how far ends lie apart while runs wait. */
-  #measure(): void {
+  #measure(): number {
     const now = this.now();
     const apart = now - this.#lastEnd;
     if (apart >= 0) this.#pace += (apart - this.#pace) / 8;
-    this.#lastEnd = now;
+    return this.#lastEnd = now;
   }
 
   /** A run has its place. */
