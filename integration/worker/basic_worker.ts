@@ -67,10 +67,14 @@ expose(inner, {
     exit: (code: number) => host.process?.exit(code),
     function: () => () => {},
     say: (data: unknown) => {
-      const post = host.process?.send ?? host.postMessage;
       const threads = host.process?.getBuiltinModule?.("node:worker_threads");
-      if (threads?.parentPort) threads.parentPort.postMessage(data);
-      else post!.call(host.process?.send ? host.process : host, data);
+      if (threads?.parentPort) return threads.parentPort.postMessage(data);
+      try {
+        // Deno's threads have it, too, and there it throws.
+        host.process!.send!(data);
+      } catch {
+        host.postMessage!(data);
+      }
     },
     memory: () => {
       const all: unknown[] = [];
