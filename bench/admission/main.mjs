@@ -135,8 +135,33 @@ for (const { id, kind, binary } of findEngines()) {
   );
 }
 rmSync(temporary, { recursive: true, force: true });
+if (isSaved && p99s.length > 0) {
+  const { plotOverload } = await import("./plot.mjs");
+  await plotOverload(join(root, "docs/images/admission_overload.svg"), p99s);
+}
+const header = isOverload
+  ? [
+    "service and gate",
+    "done (95 %)",
+    "p50 of the highest",
+    "p99",
+    "to unloaded (1.2)",
+    "served by priority",
+    "refused",
+  ]
+  : isHttp
+  ? [
+    "service and gate",
+    "done",
+    "p50 of the highest",
+    "p99",
+    "to unloaded (1.2)",
+    "served",
+    "refused",
+  ]
+  : ["what (goal)", ...names];
 printTable(
-  ["what (goal)", ...names],
+  header,
   [...rows].map(([name, values]) => [
     name,
     ...values,

@@ -40,7 +40,7 @@ export function plotOverload(path, rows) {
   return save(path, "p99 of the highest priority under 4 × load, in ms", (
     Plot,
   ) => ({
-    fx: { label: null },
+    fx: { label: null, domain: [...new Set(rows.map(({ gate }) => gate))] },
     x: { axis: null },
     y: { type: "log", label: "p99 of the highest priority, ms", grid: true },
     color: { legend: false, scheme: "tableau10" },
@@ -59,6 +59,7 @@ export function plotOverload(path, rows) {
         dy: -6,
         text: ({ engine }) => engine,
         fill: "currentColor",
+        fontSize: 9,
       }),
     ],
   }));
