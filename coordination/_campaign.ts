@@ -5,7 +5,7 @@ import { type AbortListener, join, leave } from "../_internal/signals.ts";
 import { Timer } from "../_internal/timer.ts";
 import { HeldLease, type LeaseKeeper } from "./_lease.ts";
 import type { Life } from "./_life.ts";
-import type { Membership } from "./_membership.ts";
+import type { Node } from "./_node.ts";
 import { backoff, pause } from "./_wait.ts";
 import { StoreError } from "./errors.ts";
 import type { Busy, Taken } from "./store.ts";
@@ -67,7 +67,7 @@ class Waiter implements AbortListener {
  * here, as a session that takes a key twice wins twice.
  */
 export class Campaign implements LeaseKeeper {
-  readonly #member: Membership;
+  readonly #member: Node;
   readonly #queues = new Map<string, Waiter[]>();
   /** Keys that this process has, also while they are given up. */
   readonly #held = new Map<string, HeldLease>();
@@ -77,7 +77,7 @@ export class Campaign implements LeaseKeeper {
   readonly #poll = new Timer();
   #isLooking = false;
 
-  constructor(member: Membership) {
+  constructor(member: Node) {
     this.#member = member;
   }
 

@@ -2,14 +2,14 @@
 
 import type { HeldLease } from "./_lease.ts";
 import type { Life } from "./_life.ts";
-import type { Membership } from "./_membership.ts";
+import type { Node } from "./_node.ts";
 import { backoff, pause } from "./_wait.ts";
 
 export class Drops {
-  readonly #member: Membership;
+  readonly #member: Node;
   readonly #waiting = new Map<Life, Map<HeldLease, () => void>>();
 
-  constructor(member: Membership) {
+  constructor(member: Node) {
     this.#member = member;
   }
 

@@ -2,14 +2,14 @@
 
 import { WRITTEN } from "./_keys.ts";
 import type { Life } from "./_life.ts";
-import type { Membership } from "./_membership.ts";
+import type { Node } from "./_node.ts";
 import { StoreError } from "./errors.ts";
 
 /**
  * A store keeps a word of its own, made by whoever came first. One that has lost
  * its data has lost that word as well.
  */
-export async function identify(member: Membership, life: Life): Promise<void> {
+export async function identify(member: Node, life: Life): Promise<void> {
   const key = `${WRITTEN}store`;
   const read = async () =>
     (await member.ask(

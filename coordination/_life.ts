@@ -2,8 +2,15 @@
 
 import { Timer } from "../_internal/timer.ts";
 import { now } from "./_clock.ts";
-import type { HeldLease } from "./_lease.ts";
 import type { StoreSession } from "./store.ts";
+
+/** A lease, as the life of its session knows it. */
+export interface LifeLease {
+  /** Who has a run under it. */
+  readonly owner: { ending(): void } | undefined;
+  /** Loses it, where it is not lost yet. */
+  lose(why: "expired"): void;
+}
 
 /** What a life goes by, in milliseconds. */
 export interface LifeSettings {
@@ -24,7 +31,7 @@ export class Life {
   /** Aborts when the session is lost or given up. */
   readonly over = new AbortController();
   /** Leases that have not been freed: each may still have a run under it. */
-  readonly leases = new Set<HeldLease>();
+  readonly leases = new Set<LifeLease>();
   readonly #settings: LifeSettings;
   readonly #timer = new Timer();
   #deadline: number;
@@ -61,7 +68,7 @@ export class Life {
     return true;
   }
 
-  add(lease: HeldLease): void {
+  add(lease: LifeLease): void {
     this.leases.add(lease);
   }
 

@@ -11,6 +11,7 @@ import { Life } from "./_life.ts";
 import { Drops } from "./_drops.ts";
 import { identify } from "./_identity.ts";
 import { Peers } from "./_peers.ts";
+import type { Node, Report } from "./_node.ts";
 import type { MemberSettings } from "./_settings.ts";
 import { checkTtl } from "./_settings.ts";
 import { Skew } from "./_skew.ts";
@@ -18,19 +19,13 @@ import { backoff, Bell, pause, Wait } from "./_wait.ts";
 import { StoreError, StoreResetError } from "./errors.ts";
 import type { Store, StoreSession } from "./store.ts";
 
-/** What a membership tells its member. */
-export interface Report {
-  record(error: Error): void;
-  emit(event: { readonly type: string }): void;
-}
-
 // Longer than any store goes on with a request that nobody waits for.
 const DOUBT = 15_000;
 // Some engines end a body that is quiet for five minutes.
 const WATCH = 90_000;
 
 /** The membership of one process. */
-export class Membership {
+export class Membership implements Node {
   readonly store: Store;
   readonly settings: MemberSettings;
   readonly report: Report;

@@ -2,13 +2,13 @@
 
 import { encoded, HELD } from "./_keys.ts";
 import type { Life } from "./_life.ts";
-import type { Membership } from "./_membership.ts";
+import type { Node } from "./_node.ts";
 import type { StoreEntry } from "./store.ts";
 
 const PREFIX = `${HELD}members/`;
 
 export class Peers {
-  readonly #member: Membership;
+  readonly #member: Node;
   /** Each with how many want this process to be in it; "" is that of all. */
   readonly #groups = new Map([["", 1]]);
   /** What this process has, with its fence. */
@@ -17,7 +17,7 @@ export class Peers {
   #isRefreshing = false;
   #isStale = false;
 
-  constructor(member: Membership) {
+  constructor(member: Node) {
     this.#member = member;
   }
 

@@ -1,14 +1,14 @@
 /** How far the clock of this node is from that of the store. */
 
 import type { Life } from "./_life.ts";
-import type { Membership } from "./_membership.ts";
+import type { Node } from "./_node.ts";
 
 export class Skew {
-  readonly #member: Membership;
+  readonly #member: Node;
   /** What is added to `performance.now()` for the store's time. */
   #offset: number | undefined;
 
-  constructor(member: Membership) {
+  constructor(member: Node) {
     this.#member = member;
   }
 
