@@ -399,6 +399,22 @@ export async function run(
     equal(worker.state, "stopped");
   });
 
+  await it("stops with its tree in time although it is blocked", async () => {
+    const worker = make("basic_worker");
+    const app = new Supervisor([{ runner: worker }], {
+      name: "app",
+      printErrors: false,
+      stopTimeout: 500,
+    });
+    await app.start();
+    worker.call("loop", 0 as never).catch(() => {});
+    await pause(50);
+    const error = await reason(app.stop());
+    equal(error.name, "TimeoutError");
+    await app.finished().catch(() => {});
+    equal([app.state, worker.state], ["stopped", "stopped"]);
+  });
+
   await it("spreads calls over a pool, and one that crashes loses its own alone", async () => {
     const worker = make("basic_worker", { workers: 3 });
     await worker.start();
