@@ -1,6 +1,5 @@
 import { reasonOf } from "../_internal/errors.ts";
 import { machineOf } from "../_internal/lifecycle.ts";
-import { nothing } from "../_internal/settings.ts";
 import { type AbortListener, join, leave } from "../_internal/signals.ts";
 import { checkUnknown } from "../_internal/unknown_options.ts";
 import {
@@ -13,6 +12,7 @@ import {
 } from "../_internal/validate.ts";
 import type { ChildEntry } from "../runner.ts";
 import { type StartControl, StartStop } from "../start_stop/mod.ts";
+import { untilAborted } from "../tools.ts";
 import type { MemberOptions } from "./_member.ts";
 import { Pool } from "./_pool.ts";
 import {
@@ -174,7 +174,8 @@ export class WorkerRunner<C extends WorkerCalls<C> = WorkerCalls>
     let member = pool?.free;
     // Taken in the same turn in which it is found, for the load to be true.
     while (!member && pool?.isRunning) {
-      await within(signal, pool.change());
+      const change = pool.change();
+      await (signal ? untilAborted(signal, change) : change);
       if (signal?.aborted) throw reasonOf(signal);
       member = pool.free;
     }
@@ -229,20 +230,4 @@ function parsed(what: string, url: URL | string): URL {
       `Cannot ${what}: 'url' must be a URL, as of new URL("./worker.ts", import.meta.url)`,
     );
   }
-}
-
-/** The same, or a rejection where the signal aborts first. */
-function within<T>(
-  signal: AbortSignal | undefined,
-  work: Promise<T>,
-): Promise<T> {
-  if (!signal) return work;
-  return new Promise((resolve, reject) => {
-    const listener: AbortListener = {
-      aborted: (source) => reject(reasonOf(source)),
-    };
-    join(signal, listener);
-    work.then(resolve, reject).finally(() => leave(signal, listener))
-      .catch(nothing);
-  });
 }
