@@ -18,6 +18,7 @@ async function end(): Promise<void> {
 import process from "node:process";
 import { Pool } from "./_pg.ts";
 import { Ticker } from "@golib/runner";
+import { Health } from "@golib/runner/health";
 import { httpServer } from "@golib/runner/http";
 import { Resource } from "@golib/runner/resource";
 import { main } from "@golib/runner/shutdown";
@@ -37,11 +38,13 @@ const database = new Resource({
 const server = httpServer({
   name: "http",
   port: Number(process.env["PORT"] ?? 8080),
-  fetch: async () => {
+  fetch: async (request) => {
+    if (/\/(live|ready)z$/.test(request.url)) return health.handler(request);
     const { rows } = await database.value.query("select now()");
     return Response.json(rows);
   },
 });
+const health = new Health(server);
 
 const cleanUp = new Ticker(60_000, async () => {
   const { rowCount } = await database.value.query(
