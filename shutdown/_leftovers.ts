@@ -35,6 +35,11 @@ export function ended(process: Process | undefined, ending: Ending): void {
     );
   };
   if (isTold || isOverdue) {
+    if (forceExit < Infinity && isWatchedByBun(process)) {
+      process.on("beforeExit", () => {
+        if (programs === 0) process.exit();
+      });
+    }
     later(forceExit, () => {
       name("; it is ended now");
       process.exit();
@@ -42,6 +47,14 @@ export function ended(process: Process | undefined, ending: Ending): void {
     if (naming === forceExit) return;
   }
   later(naming, () => name(""));
+}
+
+/**
+ * Whether it is a process that `bun --watch` keeps when nothing else does: it then
+ * runs no timer that does not keep it alive itself.
+ */
+function isWatchedByBun({ versions, execArgv }: Process): boolean {
+  return versions.bun !== undefined && execArgv?.includes("--watch") === true;
 }
 
 /** Does something, if the process is still there and no program keeps it so. */

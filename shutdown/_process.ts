@@ -7,6 +7,7 @@ export interface Process {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly platform: string;
   readonly versions: { readonly bun?: string };
+  readonly execArgv?: readonly string[];
   exit(code?: number): never;
   on(event: string, listener: (...values: never[]) => void): unknown;
   off(event: string, listener: (...values: never[]) => void): unknown;

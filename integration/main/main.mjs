@@ -157,7 +157,7 @@ async function copy(engine, scenario, gap) {
 }
 
 async function checkGaps(engine) {
-  for (const gap of [0, 1, 2, 5, 10, 20, 50, 80]) {
+  for (const gap of [0, 1, 2, 5, 10, 20, 50, 80, 95]) {
     let fault;
     // A machine that is busy may send the copy much later than it is told.
     for (let attempt = 0; attempt < 3; attempt++) {
@@ -181,6 +181,61 @@ async function checkGaps(engine) {
   console.log(`        ${engine.id}, nothing to do: ${JSON.stringify(codes)}`);
 }
 
+/** What watches for changes of the files, and starts a program again. */
+async function checkWatch({ id, kind, binary }) {
+  const [first, ...values] = fileCommand(kind, file, ["job"]);
+  const command = kind === "deno"
+    ? [first, "--watch", ...values]
+    : ["--watch", first, ...values];
+  // One that has ended by itself is kept until the next change, by all of them.
+  const child = new Child(binary, command);
+  await child.said("done");
+  await delay(1_500);
+  const isKept = !child.over;
+  child.kill("SIGINT");
+  await child.ended;
+  check(
+    `${id}: a watched program that has ended waits for a change`,
+    isKept ? undefined : `it is gone\n${child}`,
+  );
+  if (kind !== "bun") return;
+  // The others hand on what they are sent, which the checks of a terminal show.
+  for (const [scenario, last] of [["quick", "done"], ["gone", "down"]]) {
+    const child = new Child(binary, ["--watch", file, scenario]);
+    await child.said("up");
+    child.kill("SIGINT");
+    const code = await child.ended;
+    check(
+      `${id}: a watched program that was asked to stop is gone: ${scenario}`,
+      code === 0 && child.lines.includes(last)
+        ? undefined
+        : `ended with ${code}\n${child}`,
+    );
+  }
+}
+
+/** What the README of 0.1.0 said of `Deno.serve`, and what is there instead. */
+async function checkDenoServe({ id, kind, binary }) {
+  const source = "integration/main/deno_serve.ts";
+  const run = async (which) => {
+    const child = new Child(binary, fileCommand(kind, source, [which]));
+    return { child, code: await child.ended };
+  };
+  const [old, now] = await Promise.all(["old", "now"].map(run));
+  const isCut = old.code === 1 && !old.child.lines.includes("stopped") &&
+    old.child.errors.includes("Uncaught BadResource");
+  check(
+    `${id}: force and shutdown() of Deno.serve end the program`,
+    isCut ? undefined : `ended with ${old.code}\n${old.child}`,
+  );
+  const said = now.child.lines.join();
+  const isFine = now.code === 0 && said === "TimeoutError,cut off,stopped";
+  check(
+    `${id}: httpServer ends with its grace on Deno.serve`,
+    isFine ? undefined : `ended with ${now.code}\n${now.child}`,
+  );
+}
+
 function onTerminal(command, values) {
   const { stdout, stderr } = spawnSync(
     "python3",
@@ -202,10 +257,13 @@ function checkTerminal({ id, kind, binary }) {
     const scripts = { start: `${binary} ${path} quick` };
     writeFileSync(join(folder, "package.json"), JSON.stringify({ scripts }));
     ways[" by bun run"] = [binary, ["run", "start"]];
+    ways[" by bun --watch"] = [binary, ["--watch", ...command]];
   } else if (kind === "deno") {
     const tasks = { start: [binary, ...command].join(" ") };
     writeFileSync(join(folder, "deno.json"), JSON.stringify({ tasks }));
     ways[" by deno task"] = [binary, ["task", "start"]];
+    const [run, ...options] = command;
+    ways[" by deno run --watch"] = [binary, [run, "--watch", ...options]];
   } else {
     ways[" by node --watch"] = [binary, ["--watch", ...command]];
   }
@@ -275,11 +333,13 @@ for (const engine of engines) {
   }
   const began = performance.now();
   await Promise.all([checkPhases(engine), checkGaps(engine)]);
+  await checkWatch(engine);
+  if (engine.kind === "deno") await checkDenoServe(engine);
   if (hasPython) {
     checkTerminal(engine);
     await checkSystemd(engine);
   } else {
-    skipped += 4;
+    skipped += engine.kind === "node" ? 4 : 5;
     console.log(`${engine.id}: no terminal and no socket without python3`);
   }
   const seconds = (performance.now() - began) / 1_000;

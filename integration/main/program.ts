@@ -51,6 +51,13 @@ const scenarios: Record<string, () => Promise<unknown>> = {
   },
   /** As above, with nothing to do. */
   gone: () => main(service(0, 0), { onReady: () => console.log("up") }),
+  /** Ends by itself, as a job does. */
+  job: async () => {
+    await main(new StartStop(() => wait(50)), {
+      onReady: () => console.log("up"),
+    });
+    console.log("done");
+  },
   /** What systemd wants to know. */
   notify: async () => {
     let asked = 0;
