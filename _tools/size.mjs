@@ -32,7 +32,7 @@ const added = {
   "./worker": 6_000,
   // The goals were 5,000, and 2,000 for each store. What is beyond is the checks, the
   // batches and the unknown outcomes; a store counts with its errors.
-  "./coordination": 10_300,
+  "./coordination": 10_900,
   "./coordination/consul": 3_000,
   "./coordination/etcd": 2_550,
   "./coordination/kubernetes": 3_200,

@@ -28,3 +28,19 @@ export function rankOf(
   }
   return rank;
 }
+
+/** The node that comes before all others for a key. */
+export function firstOf(
+  nodes: readonly string[],
+  key: string,
+): string | undefined {
+  let first: string | undefined;
+  let most = -1;
+  for (const each of nodes) {
+    const own = weight(each, key);
+    if (own > most || own === most && each > first!) {
+      [first, most] = [each, own];
+    }
+  }
+  return first;
+}

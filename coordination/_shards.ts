@@ -7,8 +7,9 @@ import { untilAborted } from "../_internal/until_aborted.ts";
 import type { ChildEntry } from "../runner.ts";
 import { encoded, HELD } from "./_keys.ts";
 import type { Membership } from "./_membership.ts";
-import { rankOf } from "./_rendezvous.ts";
+import { firstOf, rankOf } from "./_rendezvous.ts";
 import type { Reporter } from "./_report.ts";
+import { StandIn } from "./_stand_in.ts";
 import { runTerms } from "./_terms.ts";
 import type { Lease } from "./lease.ts";
 import type { LeasedRunner } from "./options.ts";
@@ -22,8 +23,10 @@ export interface ShardSettings {
   readonly overrun: string;
 }
 
-/** A key that is this node's by the plan, or still runs here. */
+/** A key that this node goes for, or that still runs here. */
 interface Shard {
+  /** The first in rank, where this node stands in for that. */
+  first: string | undefined;
   readonly end: AbortController;
   readonly over: Promise<void>;
   inner?: LeasedRunner;
@@ -35,6 +38,9 @@ export class Shards {
   readonly #reporter: Reporter;
   readonly #settings: ShardSettings;
   readonly #shards = new Map<string, Shard>();
+  /** By what the store calls them. */
+  readonly #keys = new Map<string, string>();
+  readonly #prefix: string;
 
   constructor(
     member: Membership,
@@ -44,6 +50,10 @@ export class Shards {
     this.#member = member;
     this.#reporter = reporter;
     this.#settings = settings;
+    this.#prefix = `${HELD}shards/${encoded(settings.group)}/`;
+    for (const key of settings.keys) {
+      this.#keys.set(this.#prefix + encoded(key), key);
+    }
   }
 
   running(): string[] {
@@ -61,16 +71,21 @@ export class Shards {
     const { peers, turned } = this.#member;
     const { group, settle } = this.#settings;
     const timer = new Timer();
+    const standIn = this.#standIn(timer, signal, force);
     const changed = () => {
       const { life } = this.#member;
       if (signal.aborted) return;
       // The first plan of a node that comes may wait: others have to give up first.
-      if (life) timer.arm(settle, () => this.#plan(signal, force));
+      if (!life) return;
+      timer.arm(settle, () => {
+        this.#plan(signal, force);
+        standIn.soon();
+      });
     };
     const deafen = turned.listen(changed);
     await peers.add(group).catch(nothing);
     changed();
-    await untilAborted(signal);
+    await Promise.all([untilAborted(signal), standIn.run(signal)]);
     timer.disarm();
     deafen();
     // First, so that others make their plans while the runners here end.
@@ -79,23 +94,71 @@ export class Shards {
     await left;
   }
 
-  #plan(signal: AbortSignal, force: AbortSignal): void {
+  /** The members that share the keys; none while this node is not one of them. */
+  #nodes(): string[] {
     const { peers, life } = this.#member;
-    const { keys, group } = this.#settings;
-    if (signal.aborted || !life?.isGood) return;
-    const { id } = life.session;
-    const nodes = peers.of(group);
-    if (!nodes.includes(id)) return;
-    for (const key of keys) {
-      const isOwn = rankOf(id, nodes, key) === 0;
-      const shard = this.#shards.get(key);
-      if (isOwn && !shard) this.#begin(key, signal, force);
-      else if (!isOwn && shard) shard.end.abort();
+    if (!life?.isGood) return [];
+    const nodes = peers.of(this.#settings.group);
+    return nodes.includes(life.session.id) ? nodes : [];
+  }
+
+  #rank(key: string, nodes: readonly string[]): number {
+    return rankOf(this.#member.life!.session.id, nodes, key);
+  }
+
+  #standIn(
+    planning: Timer,
+    signal: AbortSignal,
+    force: AbortSignal,
+  ): StandIn {
+    const keyOf = (storeKey: string) => this.#keys.get(storeKey)!;
+    return new StandIn(this.#member, {
+      prefix: this.#prefix,
+      // While a plan is to come, what is free is for that to give.
+      others: () =>
+        planning.armed || this.#nodes().length < 2
+          ? []
+          : [...this.#keys].filter(([, key]) => !this.#shards.has(key))
+            .map(([storeKey]) => storeKey),
+      rank: (storeKey) => this.#rank(keyOf(storeKey), this.#nodes()),
+      take: (storeKey) => {
+        const key = keyOf(storeKey);
+        this.#begin(key, firstOf(this.#nodes(), key), signal, force);
+      },
+    });
+  }
+
+  #plan(signal: AbortSignal, force: AbortSignal): void {
+    const nodes = this.#nodes();
+    for (const key of this.#settings.keys) {
+      this.#decide(key, nodes, signal, force);
     }
   }
 
-  #begin(key: string, signal: AbortSignal, force: AbortSignal): void {
-    const { group, make, overrun } = this.#settings;
+  /** Goes for a key, or gives it up, as the members have it. */
+  #decide(
+    key: string,
+    nodes: readonly string[],
+    signal: AbortSignal,
+    force: AbortSignal,
+  ): void {
+    if (signal.aborted || nodes.length === 0) return;
+    const isOwn = this.#rank(key, nodes) === 0;
+    const shard = this.#shards.get(key);
+    if (isOwn && !shard) this.#begin(key, undefined, signal, force);
+    else if (isOwn) shard!.first = undefined;
+    // It stays where it is while the one that left it free is the first.
+    else if (shard && shard.first !== firstOf(nodes, key)) shard.end.abort();
+  }
+
+  /** @param first Who is first in rank, where this node stands in for that. */
+  #begin(
+    key: string,
+    first: string | undefined,
+    signal: AbortSignal,
+    force: AbortSignal,
+  ): void {
+    const { make, overrun } = this.#settings;
     const reporter = this.#reporter;
     const end = new AbortController();
     const asked = { aborted: () => end.abort() };
@@ -105,7 +168,9 @@ export class Shards {
       this.#member,
       {
         key,
-        storeKey: `${HELD}shards/${encoded(group)}/${encoded(key)}`,
+        storeKey: this.#prefix + encoded(key),
+        // Where somebody else has it by now, there is nothing to stand in for.
+        isOnce: first !== undefined,
         make: (lease) => shard.inner = make(key, lease),
         overrun,
         turned(lease, reason) {
@@ -123,14 +188,15 @@ export class Shards {
       },
       end.signal,
       force,
-      () => true,
+      // After a failure the others have their turn.
+      () => shard.first === undefined,
     ).catch((error: Error) => reporter.record(error)).then(() => {
       leave(signal, asked);
       this.#shards.delete(key);
       // The plan may have come back to this node while the runner ended.
-      if (!signal.aborted) this.#plan(signal, force);
+      this.#decide(key, this.#nodes(), signal, force);
     });
-    const shard: Shard = { end, over, isHeld: false };
+    const shard: Shard = { first, end, over, isHeld: false };
     this.#shards.set(key, shard);
   }
 }

@@ -17,6 +17,8 @@ import type { LeasedRunner, MakeLeased } from "./options.ts";
 export interface TermSettings {
   readonly key: string;
   readonly storeKey: string;
+  /** Whether a key that is not free is left alone, rather than waited for. */
+  readonly isOnce?: boolean;
   readonly make: MakeLeased;
   readonly overrun: string;
   /** A term has begun or is over. */
@@ -52,17 +54,19 @@ export async function runTerms(
   force: AbortSignal,
   mayGoOn: (ended: Ended) => boolean,
 ): Promise<void> {
-  const { key, storeKey } = settings;
+  const { key, storeKey, isOnce } = settings;
   let failures = 0;
   while (!signal.aborted) {
-    let lease: HeldLease;
+    let lease: HeldLease | undefined;
     try {
-      const wish = { signal, isPatient: true };
-      lease = (await member.campaign.acquire(key, storeKey, wish))!;
+      const wish = { signal, isPatient: true, isOnce: isOnce ?? false };
+      lease = await member.campaign.acquire(key, storeKey, wish);
     } catch (error) {
-      if (isCleanAbort(error, signal)) return;
+      // A store that fails is told by the member.
+      if (isOnce || isCleanAbort(error, signal)) return;
       throw error;
     }
+    if (!lease) return;
     const began = performance.now();
     const ended = await runTerm(member, settings, lease, signal, force);
     if (!ended) continue;

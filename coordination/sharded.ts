@@ -20,6 +20,10 @@ import type { LeasedRunner, ShardedOptions } from "./options.ts";
  * key up stops its runner first, then gives up the key; the new owner begins after
  * that, so that two views of the members never run one key twice.
  *
+ * Only the first in rank goes for a key. Where it leaves the key free, the second
+ * takes it after a second, the third after two, and keeps it until the first in rank
+ * is another: a node may not know the key, or its runner fails at each start.
+ *
  * It is `running` from its start, with whatever keys are this node's. A runner that
  * ends or fails is started again after a pause; its failure is recorded.
  *

@@ -19,8 +19,9 @@ import {
   type Link,
   memberOf,
   type Term,
+  TTL,
 } from "./_coordination.ts";
-import { timed } from "./_fake_clocks.ts";
+import { type HandClock, timed } from "./_fake_clocks.ts";
 import { watch } from "./_helpers.ts";
 
 const idle = () => new StartStop((signal) => untilAborted(signal));
@@ -961,6 +962,102 @@ describe("shards", () => {
       }
       await clock.pass(1_000);
       assertEquals([running.size, clock.pending], [0, 0]);
+    }),
+  );
+
+  /** Nodes that share keys; each knows some, and some fail at each runner. */
+  function shared(clock: HandClock, hints = true) {
+    const store = new FakeStore(clock);
+    const running = new Map<string, string>();
+    const begin = (name: string, keys: string[], isBad = false) => {
+      const node = memberOf(store.node(undefined, hints), { name });
+      const shards = new Sharded(
+        keys,
+        (key) =>
+          new StartStop(async (signal) => {
+            assert(!running.has(key), `${key} runs twice`);
+            if (isBad) throw new Error("no");
+            running.set(key, name);
+            await untilAborted(signal);
+            running.delete(key);
+          }, { printErrors: false }),
+        node,
+        { settle: 200, printErrors: false },
+      );
+      void node.start();
+      void shards.start();
+      return async () => {
+        void shards.stop();
+        void node.stop();
+        await clock.pass(1_000);
+      };
+    };
+    return { store, running, begin };
+  }
+  const some = Array.from({ length: 60 }, (_, index) => `key ${index}`);
+
+  for (const hints of [true, false]) {
+    it(
+      `run on the next in rank where the first does not know them${
+        hints ? "" : ", without hints"
+      }`,
+      timed(async (clock) => {
+        const { running, begin } = shared(clock, hints);
+        // As in a rolling upgrade: the new version has more keys.
+        const ends = [
+          begin("old", some.slice(0, 30)),
+          begin("older", some.slice(0, 30)),
+          begin("new", some),
+        ];
+        await clock.pass(900);
+        const before = running.size;
+        await clock.pass(4_000);
+        assertEquals(running.size, 60);
+        assert(before < 60, "they were not left to the first in rank");
+        for (const key of some.slice(30)) assertEquals(running.get(key), "new");
+        // Who comes and is first takes them over; the others stay where they are.
+        const stayed = new Map(running);
+        ends.push(begin("newer", some));
+        await clock.pass(4_000);
+        assertEquals(running.size, 60);
+        const moved = some.filter((key) =>
+          running.get(key) !== stayed.get(key)
+        );
+        assert(moved.length > 0, "nothing moved");
+        for (const key of moved) assertEquals(running.get(key), "newer");
+        for (const end of ends) await end();
+        assertEquals([running.size, clock.pending], [0, 0]);
+      }),
+    );
+  }
+
+  it(
+    "run on another node where the first fails at each of them",
+    timed(async (clock) => {
+      const { running, begin } = shared(clock);
+      const ends = [begin("bad", some, true), begin("good", some)];
+      await clock.pass(60_000);
+      assertEquals(running.size, 60);
+      for (const end of ends) await end();
+      assertEquals([running.size, clock.pending], [0, 0]);
+    }),
+  );
+
+  it(
+    "ask for no list of those that are held but once a ttl",
+    timed(async (clock) => {
+      const { store, running, begin } = shared(clock);
+      const ends = [begin("a", some), begin("b", some)];
+      await clock.pass(10_000);
+      assertEquals(running.size, 60);
+      const lists = () =>
+        store.requests.filter((each) => each === "list").length;
+      const before = lists();
+      await clock.pass(10 * TTL);
+      // Two nodes, each of which also lists the members once a ttl.
+      const count = lists() - before;
+      assert(count <= 46, String(count));
+      for (const end of ends) await end();
     }),
   );
 });

@@ -214,4 +214,33 @@ export const claims = {
       for (const each of moves) ok(each <= 1.3 * 1_000 / 5 + 1, String(each));
     },
   },
+  "keys that older nodes do not know run on a newer one": {
+    on: ["etcd-3.5"],
+    body: async ({ binary }) => {
+      const { run, events, end } = await world(binary);
+      const nodes = [];
+      for (const [name, keys] of [["old", 20], ["older", 20], ["new", 60]]) {
+        nodes.push(await run({ name, shift: 0, keys }));
+      }
+      const began = performance.now();
+      const owner = () => {
+        const owners = new Map();
+        for (const { up, down, name } of events()) {
+          if (up) {
+            ok(!owners.has(up), `${up} runs twice`);
+            owners.set(up, name);
+          }
+          if (down) owners.delete(down);
+        }
+        return owners;
+      };
+      await until("all keys run", () => owner().size === 60);
+      const seconds = (performance.now() - began) / 1_000;
+      for (const [key, name] of owner()) {
+        if (Number(key.slice(4)) >= 20) ok(name.startsWith("new"), name);
+      }
+      await end();
+      console.log(`shards: stood in for after ${seconds.toFixed(1)} s`);
+    },
+  },
 };
