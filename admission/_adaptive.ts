@@ -1,35 +1,92 @@
 /**
- * Finds a concurrency by latency, by the gradient of Netflix's concurrency-limits:
- * where runs take longer than they have to, fewer are let in.
+ * Finds a concurrency by latency, by the gradient of Netflix's concurrency-limits
+ * and Envoy: where runs take longer than they have to, fewer are let in; a queue of
+ * the square root of the limit is allowed for.
  *
- * What that library is known for is avoided: the limit rises only while it is
- * reached, so that an idle hour does not open the gate; and now and then the limit
- * is halved for two windows, to see what a run takes where nothing is crowded, so
- * that neither a long overload is taken for normal, nor a service that has become
- * slower for overloaded for ever.
+ * What those are known for is avoided. The limit rises only while it is reached, so
+ * that an idle hour does not open the gate. It doubles while there is no queue at
+ * all, at first and whenever the service can do more. It is halved now and then, to
+ * see what a run takes where nothing is crowded, so that neither a long overload is
+ * taken for normal, nor a service that has become slower for overloaded. What may be
+ * chance, by how much runs differ, moves nothing.
  */
 
-// One window: at least so many runs, and so many milliseconds.
+// One window: at least so many runs, and so many for each place.
 const RUNS = 10;
-const SPAN = 100;
-// A run may take so many times the least latency before the limit falls.
-const TOLERANCE = 1.5;
-// After so many windows it is seen again what a run takes.
-const PROBE = 40;
+const ROUNDS = 2;
+// After so many windows it is seen again what a run takes; soon again where that
+// was crowded, too.
+const PROBE = 80;
+const AGAIN = 5;
+// How exactly, and by how many runs for each place at most.
+const EXACT = 0.05;
+const MOST = 8;
+// So many standard errors, and so much of a difference, may be chance.
+const ERRORS = 2;
+const CLOSE = 1.05;
+// After so many windows without a queue the limit doubles, as at the beginning.
+const CALM = 3;
+
+/** What runs have taken. */
+interface Sample {
+  readonly count: number;
+  /** In milliseconds. */
+  readonly mean: number;
+  /** The standard error of the mean, as a part of it. */
+  readonly error: number;
+}
+
+/** The runs of a window. */
+class Window {
+  count = 0;
+  /** The most that ran at once. */
+  most = 0;
+  #sum = 0;
+  #squares = 0;
+
+  add(duration: number, running: number): void {
+    this.count++;
+    this.most = Math.max(this.most, running);
+    this.#sum += duration;
+    this.#squares += duration * duration;
+  }
+
+  get sample(): Sample {
+    const { count } = this;
+    const mean = this.#sum / count;
+    const variance = Math.max(0, this.#squares / count - mean * mean);
+    return { count, mean, error: Math.sqrt(variance / count) / mean };
+  }
+}
+
+function together(one: Sample, other: Sample): Sample {
+  const count = one.count + other.count;
+  const part = one.count / count;
+  return {
+    count,
+    mean: part * one.mean + (1 - part) * other.mean,
+    error: Math.hypot(part * one.error, (1 - part) * other.error),
+  };
+}
 
 /** The limit of one gate. */
 export class Adaptive {
   limit: number;
   readonly #min: number;
   readonly #max: number;
-  /** What a run takes where nothing is crowded, in milliseconds. */
-  #least = Infinity;
-  #began = 0;
-  #durations: number[] = [];
-  #most = 0;
+  /** What a run takes where nothing is crowded. */
+  #least: Sample | undefined;
+  #window = new Window();
+  /** How many ends are still of runs from before the last change. */
+  #before = 0;
+  /** How many windows there were since it was last seen what a run takes. */
   #windows = 0;
-  /** While it looks what a run takes: the limit to go back to, and windows left. */
-  #probe: { readonly limit: number; left: number } | undefined;
+  /** The limit then. */
+  #base = 0;
+  /** How many windows in a row had no queue. */
+  #calm = CALM;
+  /** While it looks what a run takes: the limit to go back to. */
+  #probe: number | undefined;
 
   constructor(min: number, max: number) {
     this.#min = min;
@@ -38,56 +95,75 @@ export class Adaptive {
   }
 
   /** A run has ended; tells whether the limit has changed. */
-  add(
-    duration: number,
-    running: number,
-    now: number,
-    hasFailed = false,
-  ): boolean {
+  add(duration: number, running: number, hasFailed = false): boolean {
+    const { limit } = this;
     // What fails at once says nothing of how long a run has to take.
-    if (hasFailed && !(duration > TOLERANCE * this.#least)) return false;
-    const durations = this.#durations;
-    if (durations.length === 0) this.#began = now - duration;
-    durations.push(duration);
-    this.#most = Math.max(this.#most, running);
-    if (durations.length < RUNS || now - this.#began < SPAN) return false;
-    durations.sort((a, b) => a - b);
-    const median = durations[durations.length >> 1]!;
+    if (hasFailed && !(duration > 1.5 * this.#least?.mean!)) return false;
+    // Still crowded by those from before.
+    if (this.#probe !== undefined && running > limit) return false;
+    if (this.#before > 0) {
+      this.#before--;
+      return false;
+    }
+    const window = this.#window;
+    window.add(Math.max(duration, 0.01), running);
+    if (window.count < RUNS || window.count < this.#need(window)) return false;
+    this.#window = new Window();
     // Whole runs go in.
-    const isReached = this.#most >= 0.9 * Math.floor(this.limit);
-    this.#durations = [];
-    this.#most = 0;
-    return this.#move(Math.max(median, 0.01), isReached);
+    const isReached = window.most >= 0.9 * Math.floor(limit);
+    if (this.#probe === undefined) this.#move(window.sample, isReached);
+    else this.#seen(window.sample, this.#probe);
+    if (this.limit === limit) return false;
+    this.#before = Math.floor(Math.min(limit, this.limit));
+    return true;
   }
 
-  #move(median: number, isReached: boolean): boolean {
+  /** How many runs a window takes. */
+  #need(window: Window): number {
+    const round = Math.ceil(this.limit);
+    if (this.#probe === undefined) {
+      return this.#calm < CALM ? ROUNDS * round : round;
+    }
+    // More where runs differ.
+    const { count, error } = window.sample;
+    const enough = count * (error / EXACT) ** 2;
+    return Math.max(2 * RUNS, round, Math.min(enough, MOST * round));
+  }
+
+  /** It was seen what a run takes. */
+  #seen(sample: Sample, limit: number): void {
+    const isLower = sample.mean < 0.8 * this.#least!.mean;
+    this.#windows = isLower ? PROBE - AGAIN : 0;
+    this.#least = sample;
+    this.#probe = undefined;
+    this.limit = this.#base = limit;
+  }
+
+  #move(sample: Sample, isReached: boolean): void {
     const { limit } = this;
-    const probe = this.#probe;
-    if (probe) {
-      // The first window still has runs from before.
-      if (--probe.left > 0) return false;
-      this.#least = median;
-      this.#probe = undefined;
-      this.limit = probe.limit;
-      return true;
-    }
-    this.#least = Math.min(this.#least, median);
-    if (++this.#windows >= PROBE) {
-      this.#windows = 0;
-      this.#probe = { limit, left: 2 };
+    if (++this.#windows >= PROBE || limit < this.#base / 2) {
+      this.#probe = limit;
       this.limit = Math.max(this.#min, limit / 2);
-      return true;
+      return;
     }
-    const gradient = Math.max(
-      0.5,
-      Math.min(1, TOLERANCE * this.#least / median),
-    );
-    const target = limit * gradient + Math.sqrt(limit);
-    if (target > limit && !isReached) return false;
-    this.limit = Math.min(
-      this.#max,
-      Math.max(this.#min, limit + (target - limit) / 2),
-    );
-    return this.limit !== limit;
+    const least = this.#least ??= sample;
+    const chance = 1 + ERRORS * Math.hypot(sample.error, least.error);
+    if (sample.mean * chance < least.mean) this.#least = sample;
+    const gradient = chance * least.mean / sample.mean;
+    if (gradient * CLOSE < 1) {
+      this.#calm = 0;
+      const target = limit * Math.max(0.5, gradient) + Math.sqrt(limit);
+      if (target <= limit) this.limit = Math.max(this.#min, target);
+      else if (isReached) this.#rise((target - limit) / 2);
+    } else if (isReached) {
+      const isRising = this.#calm >= CALM;
+      if (isRising) this.#least = together(least, sample);
+      this.#calm++;
+      this.#rise(this.#calm >= CALM ? limit : Math.sqrt(limit) / 2);
+    }
+  }
+
+  #rise(by: number): void {
+    this.limit = Math.min(this.#max, this.limit + by);
   }
 }

@@ -402,8 +402,8 @@ export class Admissions implements Host {
   #adapt(began: number, hasFailed: boolean): void {
     const adaptive = this.#adaptive;
     if (!adaptive) return;
-    const now = this.now();
-    if (!adaptive.add(now - began, this.#running, now, hasFailed)) return;
+    const duration = this.now() - began;
+    if (!adaptive.add(duration, this.#running, hasFailed)) return;
     const { places } = this.#limits;
     places.limit = adaptive.limit;
     this.#limits.resize();

@@ -51,8 +51,6 @@ describe("highest", () => {
 });
 
 describe("the adaptive concurrency", () => {
-  let now = 0;
-
   /** A service whose runs take longer beyond so many at once. */
   function serve(
     adaptive: Adaptive,
@@ -65,10 +63,7 @@ describe("the adaptive concurrency", () => {
     for (let round = 0; round < rounds; round++) {
       const running = Math.floor(adaptive.limit);
       const takes = ms * Math.max(1, running / capacity);
-      now += takes;
-      for (let run = 0; run < running; run++) {
-        adaptive.add(takes, running, now);
-      }
+      for (let run = 0; run < running; run++) adaptive.add(takes, running);
       limits.push(adaptive.limit);
     }
     return Math.max(...limits.slice(-100));
@@ -79,9 +74,33 @@ describe("the adaptive concurrency", () => {
     assert(limit >= 20 && limit <= 60, `it is ${limit}`);
   });
 
+  it("is there after few rounds, and follows a service that can do more", () => {
+    const adaptive = new Adaptive(2, 500);
+    serve(adaptive, 60, 15);
+    assert(adaptive.limit > 50, `it is ${adaptive.limit}`);
+    serve(adaptive, 60, 2_000);
+    serve(adaptive, 240, 60);
+    assert(adaptive.limit > 200, `it is ${adaptive.limit}`);
+  });
+
+  it("takes for no queue what is chance, where runs differ", () => {
+    let state = 7;
+    const random = () =>
+      (state = state * 16_807 % 2_147_483_647) / 2_147_483_647;
+    const adaptive = new Adaptive(5, 500);
+    let low = 0;
+    for (let run = 0; run < 200_000; run++) {
+      const running = Math.floor(adaptive.limit);
+      const crowd = Math.max(1, running / 50);
+      adaptive.add(-10 * crowd * Math.log(1 - random()), running);
+      if (run > 20_000 && adaptive.limit < 40) low++;
+    }
+    assert(low < 0.1 * 180_000, `${low} runs ended below 40`);
+  });
+
   it("does not drift up while it is not reached", () => {
     const adaptive = new Adaptive(5, 200);
-    for (let run = 0; run < 10_000; run++) adaptive.add(10, 1, now += 10);
+    for (let run = 0; run < 10_000; run++) adaptive.add(10, 1);
     assertEquals(adaptive.limit, 5);
   });
 
@@ -97,10 +116,7 @@ describe("the adaptive concurrency", () => {
   it("recovers from a stall", () => {
     const adaptive = new Adaptive(1, 100);
     const before = serve(adaptive, 30, 2_000);
-    for (let run = 0; run < 40; run++) {
-      now += 200;
-      adaptive.add(5_000, 30, now);
-    }
+    for (let run = 0; run < 40; run++) adaptive.add(5_000, 30);
     const after = serve(adaptive, 30, 2_000);
     assert(after > before * 0.7, `${before} came back to ${after}`);
   });
@@ -108,12 +124,11 @@ describe("the adaptive concurrency", () => {
   it("does not take what fails at once for quick", () => {
     const adaptive = new Adaptive(1, 100);
     const before = serve(adaptive, 30, 2_000);
-    for (let run = 0; run < 300; run++) adaptive.add(0.1, 30, ++now, true);
+    for (let run = 0; run < 300; run++) adaptive.add(0.1, 30, true);
     // What fails late is slow all the same.
     const limits = [adaptive.limit];
     for (let window = 0; window < 10; window++) {
-      now += 500;
-      for (let run = 0; run < 10; run++) adaptive.add(500, 30, now, true);
+      for (let run = 0; run < 100; run++) adaptive.add(500, 30, true);
       limits.push(adaptive.limit);
     }
     assert(limits.at(-1)! < limits[0]! / 2, `${limits}`);
@@ -122,9 +137,9 @@ describe("the adaptive concurrency", () => {
 
     const other = new Adaptive(1, 100);
     serve(other, 30, 2_000);
-    for (let run = 0; run < 300; run++) other.add(0.1, 30, ++now, true);
+    for (let run = 0; run < 300; run++) other.add(0.1, 30, true);
     const { limit } = other;
-    for (let run = 0; run < 10; run++) other.add(10, 30, now += 20);
+    for (let run = 0; run < 100; run++) other.add(10, 30);
     assert(other.limit > limit * 0.9, `${limit} became ${other.limit}`);
   });
 

@@ -42,6 +42,11 @@ const gates = {
     reserve: { 10: 6 },
   },
   adaptive: { ...options, adaptive: { min: 5, max: 500 } },
+  "adaptive, some kept": {
+    ...options,
+    adaptive: { min: 8, max: 500 },
+    reserve: { 10: 6 },
+  },
 };
 
 async function play(gateOptions, factor) {
