@@ -207,4 +207,65 @@ export const breaks = [
     from: "this.#ended = ended; join(host, this);",
     to: "this.#ended = ended;",
   },
+  // Ticks that fail.
+  {
+    name: "an attempt is made although the next tick would be due before",
+    from: "if (wait >= this.#timeLeft()) return false;",
+    to: "",
+  },
+  {
+    name: "an attempt that has become too late is made all the same",
+    from: "if (left <= 0) return this.#giveUp();",
+    to: "",
+  },
+  {
+    name: "an attempt that is not the last is recorded",
+    from: "extras.place?.leave(); this.#tell(thrown.error);",
+    to: 'extras.place?.leave(); this.machine.record(thrown.error, "tick");',
+  },
+  {
+    name: "there is one attempt too many",
+    from: "this.attempts > retry.times",
+    to: "this.attempts > retry.times + 1",
+  },
+  {
+    name: "the pauses between attempts do not grow",
+    from: "initial * factor ** (this.attempts - 1)",
+    to: "initial",
+  },
+  {
+    name: "a stop waits for the next attempt",
+    from: "if (this.#extras?.failed) this.#giveUp();",
+    to: "",
+  },
+  {
+    name: "what the last attempt failed with is lost where it is given up",
+    from: "void Promise.resolve().then(() => this.#ended(failed, true));",
+    to: "void Promise.resolve().then(() => this.#ended(undefined, true));",
+  },
+  {
+    name: "a tick that was skipped and fails is tried again",
+    from: "if (!extras || this.#outcome || aborted) return false;",
+    to: "if (!extras || aborted) return false;",
+  },
+  {
+    name: "one failure more than failAfter is let pass",
+    from: "this.#body.facts!.failedInARow >= failAfter",
+    to: "this.#body.facts!.failedInARow > failAfter",
+  },
+  {
+    name: "a success does not end a row of failures",
+    from: 'if (outcome === "success") this.failedInARow = 0; else if',
+    to: "if",
+  },
+  {
+    name: "the failures of the run before count",
+    from: "if (body.facts) body.facts.failedInARow = 0;",
+    to: "",
+  },
+  {
+    name: "a skipped tick is a failure in a row",
+    from: "} else this.skipped++;",
+    to: "} else { this.skipped++; this.failedInARow++; }",
+  },
 ];

@@ -120,6 +120,8 @@ export abstract class World<R extends StartStop | Ticker> {
   readonly thrown = new Map<unknown, number>();
   readonly sources: CountingController[] = [];
   readonly limits: Limits;
+  /** Errors that were told and are not to be recorded. */
+  readonly notes = new Set<RunnerEvent>();
   /** What went wrong inside functions and observers. */
   readonly broken: unknown[] = [];
   /** Whether functions or observers have called back. */
@@ -183,10 +185,20 @@ export abstract class World<R extends StartStop | Ticker> {
     }
   }
 
-  throws(step = this.#steps): Error {
+  throws(): Error {
     const error = new Error(`thrown #${this.thrown.size}`);
-    this.thrown.set(error, step);
+    this.mustRecord(error);
     return error;
+  }
+
+  /** From now on it is owed that an error is recorded. */
+  protected mustRecord(error: unknown): void {
+    this.thrown.set(error, this.#steps);
+  }
+
+  /** The run that ends has failed with an error that its start did not throw. */
+  protected failed(error: Error): void {
+    this.#failure ??= error;
   }
 
   /** The observer of the options, which is told first. */
@@ -586,7 +598,13 @@ export abstract class World<R extends StartStop | Ticker> {
   recorded(): unknown[] {
     return this.events.length === 0
       ? this.runner.errorsList()
-      : this.events.flatMap((each) => each.type === "error" ? each.error : []);
+      : this.#errorsOf(this.events);
+  }
+
+  #errorsOf(events: readonly RunnerEvent[]): Error[] {
+    return events.flatMap((each) =>
+      each.type === "error" && !this.notes.has(each) ? each.error : []
+    );
   }
 
   #checkObservers(): void {
@@ -612,8 +630,7 @@ export abstract class World<R extends StartStop | Ticker> {
     const since = this.events.findLastIndex((each) =>
       each.type === "state" && each.from === "stopped"
     );
-    const recent = this.events.slice(since + 1)
-      .flatMap((each) => each.type === "error" ? each.error : []);
+    const recent = this.#errorsOf(this.events.slice(since + 1));
     const kept = recent.slice(-limits.maxErrors);
     assertEquals(total, recent.length);
     assert(list.every((each, index) => each === kept[index]), "other errors");

@@ -234,5 +234,27 @@ export const rhythm: fc.Arbitrary<Rhythm> = fc.record({
   interval: fc.constantFrom(5, 10, 30, 100),
   immediate: fc.boolean(),
   tickTimeout: fc.constantFrom(15, 80, Infinity, Infinity),
+  failAfter: fc.constantFrom(1, 2, 3, Infinity, Infinity, Infinity),
+  retry: maybe(
+    fc.oneof(
+      fc.record({
+        times: fc.constantFrom(1, 2, Infinity),
+        initial: fc.constantFrom(1, 4, 20),
+        factor: fc.constantFrom(1, 2),
+        max: fc.constantFrom(8, 40),
+        share: fc.constantFrom(0.5, 1),
+      }),
+      // Without end it would be tried for ever at one moment.
+      fc.record({
+        times: fc.constantFrom(0, 1, 3),
+        initial: fc.constantFrom(0, 4),
+        factor: fc.constant(2),
+        max: fc.constant(8),
+        share: fc.constantFrom(0, 1),
+      }),
+    ),
+    2,
+  ),
+  reads: fc.boolean(),
   ticks: fc.array(tick, { minLength: 1, maxLength: 4 }),
 });

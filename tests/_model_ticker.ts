@@ -31,7 +31,21 @@ export interface Rhythm extends Limits {
   readonly interval: number;
   readonly immediate: boolean;
   readonly tickTimeout: number;
+  readonly failAfter: number;
+  readonly retry: Again | undefined;
+  /** Whether it looks at what the ticks came to. */
+  readonly reads: boolean;
   readonly ticks: readonly Tick[];
+}
+
+/** When a failed tick is tried again. */
+export interface Again {
+  readonly times: number;
+  readonly initial: number;
+  readonly factor: number;
+  readonly max: number;
+  /** Which share of the longest pause is waited. */
+  readonly share: number;
 }
 
 interface Beats extends Run {
@@ -43,13 +57,24 @@ interface Beats extends Run {
   /** Whether it is there for one tick alone, which a host asked for. */
   isOnly: boolean;
   control: TickControl | undefined;
+  failedInARow: number;
+  /** What it has to end with, as too many ticks have failed in a row. */
+  fatal: Error | undefined;
 }
 
 /** A tick that has begun. */
 interface Flight {
-  readonly gate: Gate;
+  gate: Gate;
+  readonly beats: Beats;
+  readonly control: TickControl;
   readonly at: number;
+  readonly missed: number;
+  readonly scheduledAt: number;
   readonly signal: AbortSignal;
+  attempts: number;
+  skips: boolean;
+  /** What the last attempt failed with, and when the next is due. */
+  pause: { readonly error: Error; readonly until: number } | undefined;
   /** The signal that the host gave for it. */
   readonly life: AbortSignal | undefined;
 }
@@ -59,6 +84,10 @@ interface Asked {
   readonly life: AbortSignal | undefined;
   readonly isOnly: boolean;
   flight: Flight | undefined;
+}
+
+function optionsOf({ share, ...again }: Again) {
+  return { ...again, random: () => share };
 }
 
 export class TickerWorld extends World<Ticker> {
@@ -75,13 +104,17 @@ export class TickerWorld extends World<Ticker> {
   /** Which run the events are at. */
   #story = -1;
   /** The ticks that events have still to tell of. */
-  readonly #untold: { at: number; missed: number; skips: boolean }[] = [];
+  readonly #untold: Flight[] = [];
+  /** The errors of attempts that events have still to tell of. */
+  readonly #unnoted = new Set<unknown>();
+  /** What all ticks came to. */
+  readonly #sum = { total: 0, failed: 0, missed: 0, skipped: 0 };
 
   constructor(rhythm: Rhythm) {
     super({ ...rhythm, awaitReady: false });
     this.#rhythm = rhythm;
-    const { interval, immediate, tickTimeout } = rhythm;
-    const { stopTimeout, maxErrors, printErrors } = rhythm;
+    const { interval, immediate, tickTimeout, failAfter } = rhythm;
+    const { stopTimeout, maxErrors, printErrors, retry } = rhythm;
     this.runner = new Ticker(
       interval,
       (signal, control) => this.#tick(signal, control),
@@ -90,6 +123,8 @@ export class TickerWorld extends World<Ticker> {
         printErrors,
         immediate,
         tickTimeout,
+        failAfter,
+        ...(retry && { retry: optionsOf(retry) }),
         stopTimeout,
         maxErrors,
         observer: (event) => {
@@ -173,8 +208,13 @@ export class TickerWorld extends World<Ticker> {
 
   protected checkMore(): void {
     const beats = this.run as Beats | undefined;
+    this.#checkFacts(beats);
     if (this.#inFlight) {
-      const { at, signal, life } = this.#inFlight;
+      const { at, signal, life, pause } = this.#inFlight;
+      if (pause) {
+        assert(!signal.aborted, "an attempt is waited for after the abort");
+        assert(this.now < pause.until, "an attempt did not come");
+      }
       const isLate = this.now >= at + this.#rhythm.tickTimeout;
       const isTold = this.runner.state === "stopping" || life?.aborted === true;
       assertEquals(signal.aborted, isLate || isTold, "the signal of a tick");
@@ -196,6 +236,15 @@ export class TickerWorld extends World<Ticker> {
     return this.isReentered;
   }
 
+  #checkFacts(beats: Beats | undefined): void {
+    if (beats?.fatal) assert(beats.toldAt, "it goes on after its last failure");
+    // To look has effects of its own.
+    if (!this.#rhythm.reads || this.#inFlight) return;
+    const { total, failed, missed, skipped, failedInARow } = this.runner.ticks;
+    assertEquals({ total, failed, missed, skipped }, this.#sum, "the counts");
+    if (beats) assertEquals(failedInARow, beats.failedInARow, "in a row");
+  }
+
   #launch(): Beats {
     return Object.assign(this.launched(), {
       origin: this.now,
@@ -204,6 +253,8 @@ export class TickerWorld extends World<Ticker> {
       stopsItself: false,
       isOnly: false,
       control: undefined,
+      failedInARow: 0,
+      fatal: undefined,
     });
   }
 
@@ -223,12 +274,18 @@ export class TickerWorld extends World<Ticker> {
 
   #note(event: RunnerEvent): void {
     if (event.type === "tick") return this.#tickTold(event);
+    if (event.type === "error" && this.#unnoted.delete(event.error)) {
+      this.notes.add(event);
+    }
     if (event.type !== "state") return;
     if (event.from === "stopped") {
       if (++this.#story === this.runs.length) this.#launch();
       return;
     }
-    const beats = this.runs[this.#story]!;
+    const beats = this.runs[this.#story] as Beats;
+    if (event.from === "running" && event.to === "stopped") {
+      assert(beats.isOnly || beats.fatal, "it ends by itself");
+    }
     if (event.to === "stopping") this.told(beats);
     else if (!beats.ended) {
       assert(!this.#inFlight, "stopped while a tick is in flight");
@@ -238,18 +295,88 @@ export class TickerWorld extends World<Ticker> {
 
   #tickTold(event: RunnerEvent & { type: "tick" }): void {
     const untold = this.#untold.shift()!;
+    const { attempts, beats } = untold;
+    if (untold.pause) this.#gaveUp(untold);
     assertStrictEquals(event.startedAt, untold.at);
     assertStrictEquals(event.missed, untold.missed);
     assertStrictEquals(event.duration, this.now - untold.at);
     assert(event.scheduledAt <= event.startedAt);
+    const { failAfter, retry } = this.#rhythm;
+    assertStrictEquals(event.attempts, retry && attempts, "attempts");
     const isSkipped = untold.skips && !event.error;
     assertStrictEquals(event.skipped ?? false, isSkipped, "skipped");
     assert(!event.error || this.recorded().includes(event.error));
+    this.#sum.total++;
+    this.#sum.missed += untold.missed;
+    if (event.error) {
+      this.#sum.failed++;
+      beats.failedInARow++;
+      const { isOnly, failedInARow, toldAt } = beats;
+      if (failedInARow < failAfter || isOnly || toldAt !== undefined) return;
+      beats.fatal = event.error;
+      this.failed(event.error);
+    } else if (isSkipped) this.#sum.skipped++;
+    else beats.failedInARow = 0;
   }
 
-  #tick(signal: AbortSignal, control: TickControl): unknown {
-    const { ticks } = this.#rhythm;
-    const { does, ms, calls } = ticks[this.#count++ % ticks.length]!;
+  /** A tick has ended while its next attempt was waited for. */
+  #gaveUp(flight: Flight): void {
+    const isLate = this.now >= flight.at + this.#rhythm.tickTimeout ||
+      this.now >= this.#pointAfter(flight);
+    assert(flight.signal.aborted || isLate, "an attempt is given up");
+    this.mustRecord(flight.pause!.error);
+    flight.pause = undefined;
+    this.#inFlight = undefined;
+    this.#endedAt = this.now;
+  }
+
+  /** The point before which each attempt of a tick has to begin. */
+  #pointAfter({ at, beats: { isOnly, origin, interval } }: Flight): number {
+    if (isOnly) return Infinity;
+    const passed = Math.max(Math.floor((at - origin) / interval), 0);
+    return origin + (passed + 1) * interval;
+  }
+
+  /** An attempt has failed, and what is to become of it is decided right now. */
+  #failedAttempt(flight: Flight, error: Error): void {
+    const { retry, tickTimeout } = this.#rhythm;
+    const { attempts, at, signal, skips } = flight;
+    const pause = retry && attempts <= retry.times
+      ? retry.share *
+        Math.min(retry.max, retry.initial * retry.factor ** (attempts - 1))
+      : Infinity;
+    const until = this.now + pause;
+    const end = Math.min(at + tickTimeout, this.#pointAfter(flight));
+    if (signal.aborted || skips || until >= end) return this.mustRecord(error);
+    flight.pause = { error, until };
+    this.#inFlight = flight;
+    this.#unnoted.add(error);
+  }
+
+  /** The next attempt of a tick in flight. */
+  #again(flight: Flight, signal: AbortSignal, control: TickControl): void {
+    const { at, beats, missed, pause, scheduledAt } = flight;
+    const { retry, tickTimeout } = this.#rhythm;
+    this.must(() => {
+      assert(pause, "two ticks at once");
+      assertStrictEquals(signal, flight.signal);
+      assertStrictEquals(control, flight.control);
+      assertStrictEquals(control.missed, missed);
+      assertStrictEquals(control.scheduledAt, scheduledAt);
+      assert(!signal.aborted && beats.toldAt === undefined, "after the stop");
+      assert(flight.attempts <= retry!.times, "one attempt too many");
+      assert(this.now >= pause.until, "an attempt before its time");
+      assert(this.now < at + tickTimeout, "an attempt after the tick's time");
+      assert(this.now < this.#pointAfter(flight), "an attempt beside a tick");
+    });
+    flight.pause = undefined;
+    flight.attempts++;
+    flight.gate = gate();
+  }
+
+  #begin(signal: AbortSignal, control: TickControl): Flight {
+    // What replaces its run may begin before it is told that it has ended.
+    if (this.#inFlight?.pause) this.must(() => this.#gaveUp(this.#inFlight!));
     const beats = this.#beats(control);
     const { runner, now } = this;
     const asked = this.#asked;
@@ -271,12 +398,34 @@ export class TickerWorld extends World<Ticker> {
       beats.passed = point;
     });
     this.ticks++;
-    const skips = calls === "control.skip";
-    this.#untold.push({ at: now, missed: control.missed, skips });
-    const flight = { gate: gate(), at: now, signal, life: asked?.life };
-    this.#inFlight = flight;
+    const flight: Flight = {
+      gate: gate(),
+      beats,
+      control,
+      at: now,
+      missed: control.missed,
+      scheduledAt: control.scheduledAt,
+      signal,
+      attempts: 1,
+      skips: false,
+      pause: undefined,
+      life: asked?.life,
+    };
+    this.#untold.push(flight);
     if (asked) asked.flight = flight;
     beats.isOnly ||= asked?.isOnly === true;
+    return flight;
+  }
+
+  #tick(signal: AbortSignal, control: TickControl): unknown {
+    const { ticks } = this.#rhythm;
+    const { does, ms, calls } = ticks[this.#count++ % ticks.length]!;
+    const flight = this.#inFlight?.control === control
+      ? this.#inFlight
+      : this.#begin(signal, control);
+    if (flight === this.#inFlight) this.#again(flight, signal, control);
+    this.#inFlight = flight;
+    const { beats } = flight;
     const end = () => {
       this.#inFlight = undefined;
       this.#endedAt = this.now;
@@ -284,18 +433,27 @@ export class TickerWorld extends World<Ticker> {
     if (calls === "control.stop") {
       beats.stopsItself = true;
       if (beats.impliedUntil === -Infinity) {
-        beats.impliedUntil = now + this.#rhythm.stopTimeout;
+        beats.impliedUntil = this.now + this.#rhythm.stopTimeout;
       }
       control.stop();
     } else if (calls === "reset") this.reset(control, 7);
-    else if (calls === "control.skip") control.skip();
-    else this.again(calls);
+    else if (calls === "control.skip") {
+      flight.skips = true;
+      control.skip();
+    } else this.again(calls);
     if (does === "nothing" || does === "throw") {
       end();
-      if (does === "throw") throw this.throws();
-      return;
+      if (does === "nothing") return;
+      const error = new Error("a tick");
+      this.#failedAttempt(flight, error);
+      throw error;
     }
-    return this.#work(signal, does, ms, flight.gate).finally(end);
+    const work = this.#work(signal, does, ms, flight.gate).finally(end);
+    // Right before the runner learns of it.
+    work.catch((error) => {
+      if (error !== signal.reason) this.#failedAttempt(flight, error);
+    });
+    return work;
   }
 
   async #work(
@@ -305,7 +463,7 @@ export class TickerWorld extends World<Ticker> {
     { promise, open, fail }: Gate,
   ): Promise<void> {
     if (does === "return") return;
-    if (does === "reject") throw this.throws();
+    if (does === "reject") throw new Error("a tick");
     if (does === "own stop") {
       await undefined;
       await this.call("stop", 20).catch(() => {});
@@ -327,7 +485,7 @@ export class TickerWorld extends World<Ticker> {
     try {
       await promise;
     } catch (reason) {
-      throw reason === "fail" ? this.throws() : reason;
+      throw reason === "fail" ? new Error("a tick") : reason;
     } finally {
       clearTimeout(timer);
     }

@@ -1,12 +1,20 @@
 // One engine: every library as a schedule, over both changes of the clocks.
 
+import { writeFileSync } from "node:fs";
+import process from "node:process";
 import { Temporal } from "temporal-polyfill";
 import { Cron } from "croner";
 import { DateTime } from "luxon";
 import { anyOf, every, preview, within } from "../../schedule/mod.ts";
 import { Ticker } from "../../ticker/mod.ts";
+import {
+  Around,
+  changesOf as plainChangesOf,
+  linesOf,
+} from "../../tests/_wall_clock.ts";
 import { local, zoned } from "./adapters.mjs";
 import { exact, expected, lines, throwing, unstable } from "./expected.mjs";
+import zones from "./zones.json" with { type: "json" };
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -156,6 +164,70 @@ for (const name of Object.keys(zoned)) {
     }
   }
 }
+
+// Lists, ranges and steps in zones whose changes are odd: what each library does with
+// them, in the words of the rules that it could have followed. Years in the past, as
+// the engines' tables of time zones differ in what is to come.
+const gaps = {
+  "at the end": "the end of the gap",
+  later: "an hour later",
+  never: "never",
+};
+const forwardRules = Object.entries(gaps)
+  .map(([name, gap]) => [name, { gap, twice: "first" }]);
+const backRules = ["first", "second", "both"]
+  .map((twice) => [twice, { gap: "never", twice }]);
+
+function ruleFollowed(schedule, { forward }, around, times) {
+  const { from, until } = around;
+  let runs;
+  try {
+    const window = { until: new Date(until) };
+    runs = preview(within(schedule, window), {
+      from: new Date(from - 1),
+      count: 5_000,
+    }).map(Number);
+  } catch (error) {
+    return /no later|not after/.test(error.message) ? "the past" : "throws";
+  }
+  const rules = forward > 0 ? forwardRules : backRules;
+  const fits = rules.filter(([, rule]) =>
+    JSON.stringify(around.runs(times, rule)) === JSON.stringify(runs)
+  );
+  if (fits.length === rules.length) return "any";
+  return fits.map(([name]) => name).join(" or ") || "none of these";
+}
+
+const odd = [
+  ["Australia/Lord_Howe", 2024],
+  ["Antarctica/Troll", 2024],
+  ["Pacific/Apia", 2011],
+  ["Africa/Cairo", 2024],
+  ["Africa/Casablanca", 2024],
+].flatMap(([zone, year]) => plainChangesOf(zone, year))
+  .map((change) => ({ change, around: new Around(change, 5) }));
+const followed = {};
+
+for (const name of Object.keys(zoned)) {
+  followed[name] = {};
+  for (const { change, around } of odd) {
+    const what = `${change.zone} ${change.forward / minute}`;
+    const kinds = followed[name][what] = {};
+    for (const [kind, { text, times }] of Object.entries(linesOf(change))) {
+      // Not all of them take a range.
+      const isPlain = /^[-\d,* ]+$|\*\/15 /.test(text) && !/-/.test(text);
+      if (/^(node-schedule|rrule)/.test(name) && !isPlain) continue;
+      const schedule = zoned[name](
+        name.startsWith("r") || name.startsWith("n") ? text : `${text} * * *`,
+        change.zone,
+      );
+      const rule = ruleFollowed(schedule, change, around, times);
+      if (rule !== "any") (kinds[rule] ??= []).push(kind);
+    }
+    check(`${name}: ${what}`, kinds, zones[name]?.[what]);
+  }
+}
+if (process.env.SEEN) writeFileSync(process.env.SEEN, JSON.stringify(followed));
 
 // One that is no Date is said to be none, with what to return instead.
 for (
