@@ -62,6 +62,11 @@ export function removeHook(runner: Runner, hook: Hook): void {
   setHooks(machine, hooksOf(machine).filter((each) => each !== hook));
 }
 
+/** The hooks of a runner's machine; none where the runner is none of this library. */
+export function hooksOn(runner: Runner): readonly Hook[] {
+  return runner instanceof Lifecycle ? hooksOf(machineOf(runner)) : [];
+}
+
 /** The times that a ticker goes by, in milliseconds. */
 export interface Times {
   /** `Infinity` where there is none. */

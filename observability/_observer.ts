@@ -2,7 +2,7 @@
 
 import type { Hook } from "../_internal/hook.ts";
 import type { ErrorPhase, RunnerState, RunnerTickEvent } from "../runner.ts";
-import { addHook, removeHook } from "./_hook.ts";
+import { addHook, hooksOn, removeHook } from "./_hook.ts";
 import type { Told, Watched } from "./_tree.ts";
 
 interface Any extends Told {
@@ -39,19 +39,24 @@ function observed(runner: Watched, hook: Hook): () => void {
 }
 
 /** The ways to leave those that are followed by what they tell. */
-const leaves = new WeakMap<Hook, Map<Watched, () => void>>();
+const leaves = new WeakMap<Watched, Map<Hook, () => void>>();
 
 /** Has a hook called for a runner. */
 export function follow(runner: Watched, hook: Hook): void {
   if (addHook(runner, hook)) return;
-  const all = leaves.get(hook) ?? new Map<Watched, () => void>();
-  leaves.set(hook, all.set(runner, observed(runner, hook)));
+  const all = leaves.get(runner) ?? new Map<Hook, () => void>();
+  leaves.set(runner, all.set(hook, observed(runner, hook)));
 }
 
 /** Undoes `follow`. */
 export function unfollow(runner: Watched, hook: Hook): void {
-  const all = leaves.get(hook);
-  all?.get(runner)?.();
-  all?.delete(runner);
+  const all = leaves.get(runner);
+  all?.get(hook)?.();
+  all?.delete(hook);
   removeHook(runner, hook);
+}
+
+/** The hooks that are called for a runner. */
+export function followersOf(runner: Watched): readonly Hook[] {
+  return [...hooksOn(runner), ...leaves.get(runner)?.keys() ?? []];
 }

@@ -66,6 +66,8 @@ export interface Place {
   viewedAt: number;
   /** Lets go of the runner. */
   leave: (() => void) | undefined;
+  /** What the follower keeps of it. */
+  held: unknown;
 }
 
 /** What wants to know of the runners of a tree. */
@@ -173,7 +175,10 @@ export class Tree {
     for (const place of this.#mute ?? []) this.#sync(place);
     for (const place of this.#stale ?? []) this.#ask(place);
     this.#stale = undefined;
-    return this.#list ??= [...below(this.#root)];
+    // Without room for more, as many trees are of one runner.
+    return this.#list ??= this.#root.below
+      ? [...below(this.#root)]
+      : [this.#root];
   }
 
   #place(name: unknown, parent: Place | undefined): Place {
@@ -187,6 +192,7 @@ export class Tree {
       view: undefined,
       viewedAt: 0,
       leave: undefined,
+      held: undefined,
     };
   }
 

@@ -73,7 +73,9 @@ function withoutHook() {
 function figure({ kind, binary }, what, core = root) {
   const values = [what, pathToFileURL(core).href.replace(/\/$/, "")];
   const command = fileCommand(kind, `${folder}/bench_program.ts`, values);
-  if (kind === "node") command.unshift("--expose-gc");
+  // Without tsx, which names each function anew whenever it is made: a package has
+  // none of that.
+  if (kind === "node") command.splice(0, 2, "--expose-gc");
   if (kind === "deno") command.splice(1, 0, "--v8-flags=--expose-gc");
   const { status, stdout, stderr } = spawnSync(binary, command, {
     cwd: root,

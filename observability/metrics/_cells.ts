@@ -54,22 +54,23 @@ export class Cells implements Hook {
   readonly values: Float64Array;
   readonly at: number;
   readonly bounds: Float64Array;
-  readonly #ring: Uint16Array;
-  readonly #ringAt: number;
+  readonly #rings: Rings;
+  // Taken at the first tick: a service has none.
+  #ring: Uint16Array | undefined;
+  #ringAt = 0;
   // How many ticks the ring has seen.
   #seen = 0;
 
   constructor(
     values: Float64Array,
-    ring: Uint16Array,
     index: number,
     bounds: Float64Array,
+    rings: Rings,
   ) {
     this.values = values;
     this.bounds = bounds;
     this.at = index * (BUCKETS + bounds.length + 1);
-    this.#ring = ring;
-    this.#ringAt = index * 2 * RECENT;
+    this.#rings = rings;
   }
 
   get(cell: number): number {
@@ -89,7 +90,7 @@ export class Cells implements Hook {
     }
     const { duration, endedAt, lateness } = facts;
     const ended = at + ENDED;
-    const ring = this.#ring;
+    const ring = this.#ring ?? this.#take();
     const place = this.#ringAt + 2 * (this.#seen++ % RECENT);
     ring[place] = packed(duration) | (outcome ? SIGN : 0);
     ring[place + 1] = values[ended] ? packed(endedAt - values[ended]) : 0;
@@ -117,20 +118,28 @@ export class Cells implements Hook {
     this.add(ERRORS + PHASES.indexOf(phase));
   }
 
+  #take(): Uint16Array {
+    const { ring, at } = this.#rings.take();
+    this.#ringAt = at;
+    return this.#ring = ring;
+  }
+
   /** The last ticks, oldest first. */
   recent(): RecentTick[] {
     const found: RecentTick[] = [];
+    const ring = this.#ring;
+    if (!ring) return found;
     for (
       let seen = Math.max(0, this.#seen - RECENT);
       seen < this.#seen;
       seen++
     ) {
       const place = this.#ringAt + 2 * (seen % RECENT);
-      const half = this.#ring[place]!;
+      const half = ring[place]!;
       found.push({
         duration: unpacked(half & ~SIGN),
         failed: half >= SIGN,
-        since: unpacked(this.#ring[place + 1]!),
+        since: unpacked(ring[place + 1]!),
       });
     }
     return found;
@@ -142,9 +151,26 @@ export class Cells implements Hook {
   }
 }
 
+/** Gives runners that tick the place for their last ticks. */
+class Rings {
+  #ring = new Uint16Array(0);
+  #at = 0;
+
+  take(): { readonly ring: Uint16Array; readonly at: number } {
+    if (this.#at === this.#ring.length) {
+      this.#ring = new Uint16Array(CHUNK * 2 * RECENT);
+      this.#at = 0;
+    }
+    const at = this.#at;
+    this.#at += 2 * RECENT;
+    return { ring: this.#ring, at };
+  }
+}
+
 /** Gives runners their cells, and takes them back. */
 export class Store {
   readonly #bounds: Float64Array;
+  readonly #rings = new Rings();
   readonly #free: Cells[] = [];
 
   /** @param bounds The upper bounds of the buckets, in milliseconds. */
@@ -156,9 +182,8 @@ export class Store {
     if (!this.#free.length) {
       const stride = BUCKETS + this.#bounds.length + 1;
       const values = new Float64Array(CHUNK * stride);
-      const ring = new Uint16Array(CHUNK * 2 * RECENT);
       for (let index = CHUNK - 1; index >= 0; index--) {
-        this.#free.push(new Cells(values, ring, index, this.#bounds));
+        this.#free.push(new Cells(values, index, this.#bounds, this.#rings));
       }
     }
     return this.#free.pop()!;
@@ -167,5 +192,10 @@ export class Store {
   give(cells: Cells): void {
     cells.clear();
     this.#free.push(cells);
+  }
+
+  /** Whether a hook is one of its cells. */
+  owns(hook: Hook): boolean {
+    return hook instanceof Cells && hook.bounds === this.#bounds;
   }
 }

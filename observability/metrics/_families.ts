@@ -21,8 +21,6 @@ import {
 /** One runner, or all those beyond the limit. */
 export interface Row {
   readonly path: string;
-  /** `runner="…"`. */
-  readonly label: string;
   readonly cells: Cells;
   /** One; for those beyond the limit, all of them. */
   readonly places: Place[];
@@ -30,54 +28,90 @@ export interface Row {
   readonly isRest: boolean;
   /** Whether it ticks. */
   ticks: boolean;
+  /** Whether it has a load, as gates have. */
+  hasLoad: boolean;
+  /** What the runner is, once that was asked for. */
+  info: Part | undefined;
 }
 
-/** A text, and its bytes. */
-export interface Piece {
-  readonly text: string;
-  readonly bytes: Uint8Array<ArrayBuffer>;
+/** What stands around the label of a runner in a line, of which there are many. */
+export interface Part {
+  /** What the name has more than that of its family. */
+  readonly suffix: string;
+  /** The labels beside `runner`. */
+  readonly labels: string;
+  readonly open: Uint8Array;
+  readonly end: Uint8Array;
 }
 
 const encoder = /* @__PURE__ */ new TextEncoder();
 
-/** A text that is written many times. */
-export function pieceOf(text: string): Piece {
-  return { text, bytes: encoder.encode(text) };
+/** Gives a value of a runner. */
+export type Sample = (value: number, part: Part) => void;
+
+/** When the values are read. */
+export interface Moment {
+  /** By `performance.now()`. */
+  readonly now: number;
+  /** From that scale to milliseconds since 1970. */
+  readonly offset: number;
 }
 
-/**
- * A value, with the end of its labels: what it has beside `runner`, and the brace;
- * and with what its name has more than that of its family.
- */
-export type Sample = (value: number, end?: Piece, suffix?: string) => void;
+/** The present moment. */
+export function momentOf(now = performance.now()): Moment {
+  return { now, offset: Date.now() - now };
+}
+
+type Read = (row: Row, sample: Sample, moment: Moment) => void;
 
 /** A metric. */
 export interface Family {
+  /** Without what all begin with. */
   readonly name: string;
+  /** As it stands in a line. */
+  readonly full: string;
   readonly type: "counter" | "gauge" | "histogram";
   readonly help: string;
-  readonly unit?: string;
   /** Gives the values of a runner. */
-  read(row: Row, sample: Sample): void;
+  readonly read: Read;
+}
+
+/** Makes the parts of a family. */
+export type MakePart = (labels?: string, suffix?: string) => Part;
+
+/** Makes a metric whose values are read by what `make` returns. */
+export type MakeFamily = (
+  name: string,
+  type: Family["type"],
+  help: string,
+  make: (part: MakePart) => Read,
+) => Family;
+
+/** Makes metrics whose names begin alike. */
+export function familyMaker(prefix: string): MakeFamily {
+  return (name, type, help, make) => {
+    const full = `${prefix}_${name}${type === "counter" ? "_total" : ""}`;
+    const read = make((labels = "", suffix = "") => ({
+      suffix,
+      labels,
+      open: encoder.encode(`${full}${suffix}{`),
+      end: encoder.encode(labels ? `,${labels}} ` : "} "),
+    }));
+    return { name, full, type, help, read };
+  };
 }
 
 /** A value of a label, as both formats have it. */
 export function escaped(value: string): string {
-  return value.replace(/[\\"]/g, "\\$&").replaceAll("\n", "\\n");
+  return /[\\"\n]/.test(value)
+    ? value.replace(/[\\"]/g, "\\$&").replaceAll("\n", "\\n")
+    : value;
 }
-
-/** The end of the labels where there is none beside `runner`. */
-export const END = "} ";
 
 /** A number as both formats have it. */
 export function bound(value: number): string {
   const shown = String(value);
   return /^\d+$/.test(shown) ? `${shown}.0` : shown;
-}
-
-/** From the scale of `performance.now()` to seconds since 1970. */
-function epoch(ms: number): number {
-  return (Date.now() - performance.now() + ms) / 1_000;
 }
 
 function count(
@@ -91,159 +125,186 @@ function count(
 
 /** What is said of kinds and supervisors: many runners share it. */
 class Known {
-  readonly #pieces = new Map<string, Map<string, Piece>>();
-  #size = 0;
+  readonly #make: MakePart;
+  readonly #parts = new Map<string, Part>();
 
-  get(kind: string, above: string): Piece {
-    const found = this.#pieces.get(kind)?.get(above);
-    if (found) return found;
+  constructor(make: MakePart) {
+    this.#make = make;
+  }
+
+  get(kind: string, above: string): Part {
+    const labels = `kind="${kind}",supervisor="${escaped(above)}"`;
     // Supervisors may come and go.
-    if (this.#size++ > 1_000) {
-      this.#pieces.clear();
-      this.#size = 0;
-    }
-    const label = `,kind="${kind}",supervisor="${escaped(above)}"} `;
-    const piece = pieceOf(label);
-    const own = this.#pieces.get(kind) ?? new Map<string, Piece>();
-    this.#pieces.set(kind, own.set(above, piece));
-    return piece;
+    if (this.#parts.size > 1_000) this.#parts.clear();
+    const part = this.#parts.get(labels) ?? this.#make(labels);
+    this.#parts.set(labels, part);
+    return part;
   }
 }
 
-/** The metrics of runners, in their order. */
-export function familiesOf(bounds: readonly number[]): Family[] {
-  const end = pieceOf(END);
-  const known = new Known();
-  const labelled = (name: string, values: readonly string[]) =>
-    values.map((value) => pieceOf(`,${name}="${value}"} `));
-  const edges = labelled("le", [...bounds.map(bound), "+Inf"]);
-  const phases = labelled("phase", PHASES);
-  const [success, error, skip] = labelled("outcome", [
-    "success",
-    "error",
-    "skipped",
-  ]);
-  const ticking = (read: Family["read"]): Family["read"] => (row, sample) => {
-    if (row.ticks) read(row, sample);
+/** A value that lies in one cell. */
+function cell(index: number): (part: MakePart) => Read {
+  return (part) => {
+    const only = part();
+    return ({ cells }, sample) => sample(cells.get(index), only);
   };
-  const cell = (index: number, factor = 1): Family["read"] => (row, sample) =>
-    sample(row.cells.get(index) / factor);
+}
+
+/** The metrics of runners, in their order. */
+export function familiesOf(
+  family: MakeFamily,
+  bounds: readonly number[],
+): Family[] {
+  const ticking =
+    (make: (part: MakePart) => Read): (part: MakePart) => Read => (part) => {
+      const read = make(part);
+      return (row, sample, moment) => {
+        if (row.ticks) read(row, sample, moment);
+      };
+    };
+  const counted =
+    (is: (place: Place, now: number) => boolean): (part: MakePart) => Read =>
+    (part) => {
+      const only = part();
+      return (row, sample, { now }) =>
+        sample(count(row, (place) => is(place, now)), only);
+    };
   return [
-    {
-      name: "ticks",
-      type: "counter",
-      help: "Ticks that ended, by outcome.",
-      read: ticking(({ cells }, sample) => {
-        sample(cells.get(DONE), success);
-        sample(cells.get(FAILED), error);
-        const skipped = cells.get(SKIPPED);
-        if (skipped) sample(skipped, skip);
+    family(
+      "ticks",
+      "counter",
+      "Ticks that ended, by outcome.",
+      ticking((part) => {
+        const success = part('outcome="success"');
+        const error = part('outcome="error"');
+        const skip = part('outcome="skipped"');
+        return ({ cells }, sample) => {
+          sample(cells.get(DONE), success);
+          sample(cells.get(FAILED), error);
+          const skipped = cells.get(SKIPPED);
+          if (skipped) sample(skipped, skip);
+        };
       }),
-    },
-    {
-      name: "ticks_missed",
-      type: "counter",
-      help:
-        "Points of the grid, or runs of the schedule, that passed without a tick.",
-      read: ticking(cell(MISSED)),
-    },
-    {
-      name: "tick_duration_seconds",
-      type: "histogram",
-      help: "How long ticks took.",
-      read: ticking(({ cells }, sample) => {
-        let sum = 0;
-        for (let index = 0; index < edges.length; index++) {
-          sum += cells.get(BUCKETS + index);
-          sample(sum, edges[index], "_bucket");
-        }
-        sample(cells.get(DURATION) / 1_000, end, "_sum");
-        sample(sum, end, "_count");
-      }),
-    },
-    {
-      name: "tick_lateness_seconds",
-      type: "counter",
-      help: "How late ticks began, in sum.",
-      read: ticking(cell(LATENESS, 1_000)),
-    },
-    {
-      name: "last_success_timestamp_seconds",
-      type: "gauge",
-      help: "When a tick last ended without an error, in seconds since 1970.",
-      read({ cells, isRest }, sample) {
-        const at = cells.get(SUCCESS);
-        if (at && !isRest) sample(epoch(at));
-      },
-    },
-    {
-      name: "next_run_timestamp_seconds",
-      type: "gauge",
-      help: "When the next tick is due, in seconds since 1970.",
-      read({ places, isRest }, sample) {
-        if (isRest) return;
-        for (const { runner } of places) {
-          const next = runner?.nextRun?.getTime();
-          if (next) sample(next / 1_000);
-        }
-      },
-    },
-    {
-      name: "up",
-      type: "gauge",
-      help: "Whether the runner is running.",
-      read(row, sample) {
-        sample(count(row, ({ runner }) => runner?.isRunning() === true));
-      },
-    },
-    {
-      name: "stalled",
-      type: "gauge",
-      help: "Whether the runner is running and does not get on.",
-      read(row, sample) {
-        sample(count(row, (each) => stalledFor(each, DEFAULT_RULE) > 0));
-      },
-    },
-    {
-      name: "starts",
-      type: "counter",
-      help: "How often the runner was launched.",
-      read: cell(STARTS),
-    },
-    {
-      name: "errors",
-      type: "counter",
-      help: "Errors that the runner recorded, by the function they came from.",
-      read({ cells }, sample) {
-        PHASES.forEach((_phase, index) =>
-          sample(cells.get(ERRORS + index), phases[index])
+    ),
+    family(
+      "ticks_missed",
+      "counter",
+      "Points of the grid, or runs of the schedule, that passed without a tick.",
+      ticking(cell(MISSED)),
+    ),
+    family(
+      "tick_duration_seconds",
+      "histogram",
+      "How long ticks took.",
+      ticking((part) => {
+        const edges = [...bounds.map(bound), "+Inf"].map((edge) =>
+          part(`le="${edge}"`, "_bucket")
         );
+        const sumOf = part("", "_sum");
+        const countOf = part("", "_count");
+        return ({ cells }, sample) => {
+          let sum = 0;
+          for (let index = 0; index < edges.length; index++) {
+            sum += cells.get(BUCKETS + index);
+            sample(sum, edges[index]!);
+          }
+          sample(cells.get(DURATION) / 1_000, sumOf);
+          sample(sum, countOf);
+        };
+      }),
+    ),
+    family(
+      "tick_lateness_seconds",
+      "counter",
+      "How late ticks began, in sum.",
+      ticking((part) => {
+        const only = part();
+        return ({ cells }, sample) => sample(cells.get(LATENESS) / 1_000, only);
+      }),
+    ),
+    family(
+      "last_success_timestamp_seconds",
+      "gauge",
+      "When a tick last ended without an error, in seconds since 1970.",
+      (part) => {
+        const only = part();
+        return ({ cells, isRest }, sample, { offset }) => {
+          const at = cells.get(SUCCESS);
+          if (at && !isRest) sample(Math.round(at + offset) / 1_000, only);
+        };
       },
-    },
-    {
-      name: "restarts",
-      type: "counter",
-      help: "Restarts that the runner's supervisor planned for it.",
-      read: cell(RESTARTS),
-    },
-    {
-      name: "circuit_open",
-      type: "gauge",
-      help: "Whether the runner's supervisor has given it up for a while.",
-      read(row, sample) {
-        sample(count(row, ({ view }) => view?.circuit === "open"));
+    ),
+    family(
+      "next_run_timestamp_seconds",
+      "gauge",
+      "When the next tick is due, in seconds since 1970.",
+      (part) => {
+        const only = part();
+        return ({ places, isRest }, sample) => {
+          if (isRest) return;
+          for (const { runner } of places) {
+            const next = runner?.nextRun?.getTime();
+            if (next) sample(next / 1_000, only);
+          }
+        };
       },
-    },
-    {
-      name: "info",
-      type: "gauge",
-      help: "What the runner is, and what runs it.",
-      read({ places, isRest }, sample) {
-        if (isRest) return;
-        for (const place of places) {
-          sample(1, known.get(kindOf(place), place.parent?.path ?? ""));
-        }
+    ),
+    family(
+      "up",
+      "gauge",
+      "Whether the runner is running.",
+      counted(({ runner }) => runner?.isRunning() === true),
+    ),
+    family(
+      "stalled",
+      "gauge",
+      "Whether the runner is running and does not get on.",
+      counted((place, now) => stalledFor(place, DEFAULT_RULE, now) > 0),
+    ),
+    family(
+      "starts",
+      "counter",
+      "How often the runner was launched.",
+      cell(STARTS),
+    ),
+    family(
+      "errors",
+      "counter",
+      "Errors that the runner recorded, by the function they came from.",
+      (part) => {
+        const phases = PHASES.map((phase) => part(`phase="${phase}"`));
+        return ({ cells }, sample) => {
+          for (let index = 0; index < phases.length; index++) {
+            sample(cells.get(ERRORS + index), phases[index]!);
+          }
+        };
       },
-    },
+    ),
+    family(
+      "restarts",
+      "counter",
+      "Restarts that the runner's supervisor planned for it.",
+      cell(RESTARTS),
+    ),
+    family(
+      "circuit_open",
+      "gauge",
+      "Whether the runner's supervisor has given it up for a while.",
+      counted(({ view }) => view?.circuit === "open"),
+    ),
+    family(
+      "info",
+      "gauge",
+      "What the runner is, and what runs it.",
+      (part) => {
+        const known = new Known(part);
+        return (row, sample) => {
+          if (row.isRest) return;
+          const place = row.places[0]!;
+          row.info ??= known.get(kindOf(place), place.parent?.path ?? "");
+          sample(1, row.info);
+        };
+      },
+    ),
   ];
 }

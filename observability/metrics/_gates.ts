@@ -1,11 +1,41 @@
 /** The metrics of gates: runners with a `load()`, as `./admission` has them. */
 
 import { type GateLoadView, loadOf } from "../_tree.ts";
-import { type Family, pieceOf, type Row } from "./_families.ts";
+import {
+  bound,
+  type Family,
+  type MakeFamily,
+  type MakePart,
+  type Row,
+} from "./_families.ts";
 
 /** The loads of a row's gates. */
 function loadsOf({ places }: Row): GateLoadView[] {
   return places.flatMap(({ runner }) => loadOf(runner) ?? []);
+}
+
+type Sum = (read: (load: GateLoadView) => number) => number;
+
+/** Reads the values of a row that has gates, as sums of their loads. */
+function reading(
+  read: (sum: Sum, sample: Parameters<Family["read"]>[1]) => void,
+): Family["read"] {
+  return (row, sample) => {
+    if (!row.hasLoad) return;
+    const loads = loadsOf(row);
+    if (loads.length === 0) return;
+    read((of) => loads.reduce((all, load) => all + of(load), 0), sample);
+  };
+}
+
+/** One value of a gate. */
+function value(
+  of: (load: GateLoadView) => number,
+): (part: MakePart) => Family["read"] {
+  return (part) => {
+    const only = part();
+    return reading((sum, sample) => sample(sum(of), only));
+  };
 }
 
 const REFUSALS = ["full", "late", "closed"];
@@ -13,76 +43,62 @@ const REFUSALS = ["full", "late", "closed"];
 const BOUNDS = [1, 10, 100, 1_000, 10_000];
 
 /** The metrics of gates, in their order. */
-export function gateFamilies(): Family[] {
-  const refusals = REFUSALS.map((why) => pieceOf(`,outcome="${why}"} `));
-  const abandoned = pieceOf(`,outcome="abandoned"} `);
-  const edges = BOUNDS.map((ms) => {
-    const shown = String(ms / 1_000);
-    return pieceOf(`,le="${shown.includes(".") ? shown : `${shown}.0`}"} `);
-  });
-  const last = pieceOf(`,le="+Inf"} `);
-  const end = pieceOf("} ");
-  const summed =
-    (read: (load: GateLoadView) => number): Family["read"] => (row, sample) => {
-      const loads = loadsOf(row);
-      if (loads.length === 0) return;
-      sample(loads.reduce((sum, load) => sum + read(load), 0));
-    };
+export function gateFamilies(family: MakeFamily): Family[] {
   return [
-    {
-      name: "gate_running",
-      type: "gauge",
-      help: "Runs that a gate has let in and that have not ended.",
-      read: summed(({ running }) => running),
-    },
-    {
-      name: "gate_waiting",
-      type: "gauge",
-      help: "Runs that wait at a gate.",
-      read: summed(({ waiting }) => waiting),
-    },
-    {
-      name: "gate_admitted",
-      type: "counter",
-      help: "Runs that a gate has let in.",
-      read: summed(({ admitted }) => admitted),
-    },
-    {
-      name: "gate_refused",
-      type: "counter",
-      help: "Runs that a gate has refused, and those that gave up, by outcome.",
-      read(row, sample) {
-        const loads = loadsOf(row);
-        if (loads.length === 0) return;
-        const sum = (read: (load: GateLoadView) => number) =>
-          loads.reduce((all, load) => all + read(load), 0);
-        REFUSALS.forEach((why, index) =>
-          sample(sum(({ refused }) => refused[why] ?? 0), refusals[index])
-        );
-        sample(sum((load) => load.abandoned), abandoned);
+    family(
+      "gate_running",
+      "gauge",
+      "Runs that a gate has let in and that have not ended.",
+      value(({ running }) => running),
+    ),
+    family(
+      "gate_waiting",
+      "gauge",
+      "Runs that wait at a gate.",
+      value(({ waiting }) => waiting),
+    ),
+    family(
+      "gate_admitted",
+      "counter",
+      "Runs that a gate has let in.",
+      value(({ admitted }) => admitted),
+    ),
+    family(
+      "gate_refused",
+      "counter",
+      "Runs that a gate has refused, and those that gave up, by outcome.",
+      (part) => {
+        const parts = REFUSALS.map((why) => part(`outcome="${why}"`));
+        const abandoned = part('outcome="abandoned"');
+        return reading((sum, sample) => {
+          REFUSALS.forEach((why, index) =>
+            sample(sum(({ refused }) => refused[why] ?? 0), parts[index]!)
+          );
+          sample(sum((load) => load.abandoned), abandoned);
+        });
       },
-    },
-    {
-      name: "gate_wait_seconds",
-      type: "histogram",
-      help: "How long runs have waited at a gate before they were let in.",
-      read(row, sample) {
-        const loads = loadsOf(row);
-        if (loads.length === 0) return;
-        const sum = (read: (load: GateLoadView) => number) =>
-          loads.reduce((all, load) => all + read(load), 0);
-        BOUNDS.forEach((ms, index) =>
-          sample(
-            sum(({ waits }) => waits.upTo[ms] ?? 0),
-            edges[index],
-            "_bucket",
-          )
+    ),
+    family(
+      "gate_wait_seconds",
+      "histogram",
+      "How long runs have waited at a gate before they were let in.",
+      (part) => {
+        const edges = BOUNDS.map((ms) =>
+          part(`le="${bound(ms / 1_000)}"`, "_bucket")
         );
-        const count = sum(({ waits }) => waits.count);
-        sample(count, last, "_bucket");
-        sample(sum(({ waits }) => waits.sum) / 1_000, end, "_sum");
-        sample(count, end, "_count");
+        const last = part('le="+Inf"', "_bucket");
+        const sumOf = part("", "_sum");
+        const countOf = part("", "_count");
+        return reading((sum, sample) => {
+          BOUNDS.forEach((ms, index) =>
+            sample(sum(({ waits }) => waits.upTo[ms] ?? 0), edges[index]!)
+          );
+          const count = sum(({ waits }) => waits.count);
+          sample(count, last);
+          sample(sum(({ waits }) => waits.sum) / 1_000, sumOf);
+          sample(count, countOf);
+        });
       },
-    },
+    ),
   ];
 }

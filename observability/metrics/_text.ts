@@ -3,16 +3,17 @@
 import type { MetricsFormat } from "./format.ts";
 import { Writer } from "./_writer.ts";
 import {
-  END,
   escaped,
   type Family,
-  pieceOf,
+  momentOf,
   type Row,
   type Sample,
 } from "./_families.ts";
 
 // So much at once: little enough not to hold the loop up.
 const CHUNK = 65_536;
+
+const encoder = /* @__PURE__ */ new TextEncoder();
 
 /** Writes all rows of all families, in pieces that end with a line. */
 export function* textOf(
@@ -23,29 +24,18 @@ export function* textOf(
   eof = true,
 ): Generator<Uint8Array<ArrayBuffer>> {
   const out = new Writer(CHUNK);
-  // The labels of all rows, one after the other: each is written many times.
-  const labels = new Writer(32 * rows.length);
-  const ends = rows.map(({ label }) => (labels.text(label), labels.length));
-  const usual = pieceOf(END);
-  for (const { name, type, help, read } of families) {
-    const base = `${prefix}_${name}`;
-    const full = type === "counter" ? `${base}_total` : base;
-    const title = format === "openmetrics" ? base : full;
+  // Each label is written many times.
+  const labels = rows.map(({ path }) => encoder.encode(labelOf(path)));
+  let label = labels[0]!;
+  const sample: Sample = (value, { open, end }) =>
+    out.line(open, label, end, value);
+  for (const { name, full, type, help, read } of families) {
+    const title = format === "openmetrics" ? `${prefix}_${name}` : full;
     out.text(`# HELP ${title} ${help}\n# TYPE ${title} ${type}\n`);
-    const opens: Record<string, Uint8Array> = {};
-    let from = 0;
-    let to = 0;
-    const sample: Sample = (value, { bytes } = usual, suffix = "") => {
-      const open = opens[suffix] ??= pieceOf(`${full}${suffix}{`).bytes;
-      out.copy(open, 0, open.length);
-      out.copy(labels.bytes, from, to);
-      out.copy(bytes, 0, bytes.length);
-      out.number(value);
-    };
+    const moment = momentOf();
     for (let index = 0; index < rows.length; index++) {
-      from = index ? ends[index - 1]! : 0;
-      to = ends[index]!;
-      read(rows[index]!, sample);
+      label = labels[index]!;
+      read(rows[index]!, sample, moment);
       if (out.length >= CHUNK) yield out.take();
     }
   }
@@ -64,7 +54,7 @@ export function single(
 }
 
 /** The label of a path. */
-export function labelOf(path: string): string {
+function labelOf(path: string): string {
   return `runner="${escaped(path)}"`;
 }
 

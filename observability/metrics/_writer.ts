@@ -4,6 +4,8 @@ const encoder = /* @__PURE__ */ new TextEncoder();
 
 // Room for what is written after it was asked whether there is enough.
 const SLACK = 16_384;
+// No number is longer than so many characters.
+const LONGEST_NUMBER = 32;
 
 /** Bytes that grow. */
 export class Writer {
@@ -33,32 +35,41 @@ export class Writer {
       encoder.encodeInto(value, this.#bytes.subarray(this.#at)).written;
   }
 
-  /** What lies between two places of others. */
-  copy(from: Uint8Array, start: number, end: number): void {
-    this.#room(end - start);
+  /** A line: three pieces and a number. */
+  line(
+    open: Uint8Array,
+    label: Uint8Array,
+    end: Uint8Array,
+    value: number,
+  ): void {
+    this.#room(open.length + label.length + end.length + LONGEST_NUMBER);
     const bytes = this.#bytes;
     let at = this.#at;
-    // In a loop, as these are short.
-    for (let index = start; index < end; index++) bytes[at++] = from[index]!;
-    this.#at = at;
-  }
-
-  /** A number, and the end of the line. */
-  number(value: number): void {
-    this.#room(32);
-    if (value >= 0 && value < 1e9 && Number.isInteger(value)) {
-      const bytes = this.#bytes;
-      let rest = value | 0;
+    bytes.set(open, at);
+    at += open.length;
+    bytes.set(label, at);
+    at += label.length;
+    bytes.set(end, at);
+    at += end.length;
+    if (value >= 0 && value < 1e9 && value === (value | 0)) {
       let digits = 1;
-      for (let most = 10; rest >= most; most *= 10) digits++;
-      for (let at = this.#at + digits - 1; at >= this.#at; at--) {
+      for (let most = 10; value >= most; most *= 10) digits++;
+      let rest = value | 0;
+      for (let last = at + digits - 1; last > at; last--) {
         const next = (rest / 10) | 0;
-        bytes[at] = 48 + rest - 10 * next;
+        bytes[last] = 48 + rest - 10 * next;
         rest = next;
       }
-      this.#at += digits;
-    } else this.text(String(value).replace("Infinity", "Inf"));
-    this.#bytes[this.#at++] = 10;
+      bytes[at] = 48 + rest;
+      at += digits;
+    } else {
+      const shown = String(value).replace("Infinity", "Inf");
+      for (let index = 0; index < shown.length; index++) {
+        bytes[at++] = shown.charCodeAt(index);
+      }
+    }
+    bytes[at++] = 10;
+    this.#at = at;
   }
 
   /** What was written, and begins anew. */
@@ -66,10 +77,5 @@ export class Writer {
     const taken = this.#bytes.slice(0, this.#at) as Uint8Array<ArrayBuffer>;
     this.#at = 0;
     return taken;
-  }
-
-  /** All that was written, where it is. */
-  get bytes(): Uint8Array {
-    return this.#bytes;
   }
 }

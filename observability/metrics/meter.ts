@@ -1,5 +1,6 @@
 import { peek } from "../../_internal/errors.ts";
 import { says } from "../../_internal/validate.ts";
+import { momentOf } from "./_families.ts";
 import { insideOf, type Metrics } from "./metrics.ts";
 
 /** What an observable instrument of OpenTelemetry gives a callback. */
@@ -77,15 +78,16 @@ export function meter(metrics: Metrics, otelMeter: MeterLike): () => void {
         ? otelMeter.createObservableGauge(full, { description: help })
         : otelMeter.createObservableCounter(full, { description: help });
       const callback = (result: ObserverLike) => {
+        const moment = momentOf();
         for (const row of rows()) {
-          read(row, (value, end, own = "") => {
-            if (own !== suffix) return;
+          read(row, (value, part) => {
+            if (part.suffix !== suffix) return;
             const attributes: Record<string, string> = { runner: row.path };
-            for (const [, key, text] of (end?.text ?? "").matchAll(LABEL)) {
+            for (const [, key, text] of part.labels.matchAll(LABEL)) {
               attributes[key!] = JSON.parse(text!) as string;
             }
             result.observe(value, attributes);
-          });
+          }, moment);
         }
       };
       instrument.addCallback(callback);
@@ -95,4 +97,4 @@ export function meter(metrics: Metrics, otelMeter: MeterLike): () => void {
   return () => undo.forEach((each) => each());
 }
 
-const LABEL = /,(\w+)=("(?:[^"\\]|\\.)*")/g;
+const LABEL = /(\w+)=("(?:[^"\\]|\\.)*")/g;

@@ -2,7 +2,7 @@ import { peek } from "../../_internal/errors.ts";
 import { bag, says, typed, whole } from "../../_internal/validate.ts";
 import type { ErrorRecord, Runner } from "../../runner.ts";
 import { checkUnknown } from "../../_internal/unknown_options.ts";
-import { follow, unfollow } from "../_observer.ts";
+import { follow, followersOf, unfollow } from "../_observer.ts";
 import {
   type Follower,
   type Place,
@@ -12,11 +12,11 @@ import {
 } from "../_tree.ts";
 import { RESTARTS, STARTS, Store } from "./_cells.ts";
 import type { MetricsFormat } from "./format.ts";
-import { familiesOf, type Family, pieceOf, type Row } from "./_families.ts";
+import { familiesOf, type Family, familyMaker, type Row } from "./_families.ts";
 import { gateFamilies } from "./_gates.ts";
 import { reading, type RunnerMetrics } from "./reading.ts";
 import { respond } from "./_respond.ts";
-import { labelOf, single, textOf } from "./_text.ts";
+import { single, textOf } from "./_text.ts";
 
 /** Options of {@linkcode Metrics}. */
 export interface MetricsOptions {
@@ -121,10 +121,9 @@ export class Metrics {
   readonly #store: Store;
   readonly #families: Family[];
   readonly #authorize: MetricsOptions["authorize"];
-  readonly #trees = new Set<Tree>();
+  /** By the paths of their roots. */
+  readonly #trees = new Map<string, Tree>();
   readonly #rows = new Map<string, Row>();
-  /** Where the numbers of a place are. */
-  readonly #held = new Map<Place, Row>();
   readonly #follower: Follower;
   /** Whether what joins was there before it was watched. */
   #isOpening = false;
@@ -173,7 +172,8 @@ export class Metrics {
     this.#prefix = prefix;
     this.#most = maxRunners;
     this.#store = new Store(Float64Array.from(buckets, (each) => each * 1_000));
-    this.#families = [...familiesOf(buckets), ...gateFamilies()];
+    const family = familyMaker(prefix);
+    this.#families = [...familiesOf(family, buckets), ...gateFamilies(family)];
     this.#authorize = authorize;
     this.#follower = {
       joined: (place) => this.#join(place),
@@ -182,7 +182,7 @@ export class Metrics {
         if (type !== "restart") return;
         for (const name of children) {
           const child = place.below?.get(name);
-          if (child) this.#held.get(child)?.cells.add(RESTARTS);
+          if (child) rowAt(child)?.cells.add(RESTARTS);
         }
       },
     };
@@ -212,19 +212,22 @@ export class Metrics {
   watch(runner: Runner): () => void {
     const tree = new Tree(runnerLike("watch", runner), this.#follower);
     const { path } = tree.root;
-    for (const place of this.#held.keys()) {
-      if (place.runner !== runner && place.path !== path) continue;
-      const why = place.runner === runner
-        ? `it is watched already as "${place.path}"`
-        : "another runner of this name is watched";
+    if (followersOf(runner).some((each) => this.#store.owns(each))) {
+      const why = `it is watched already as "${this.#pathOf(runner)}"`;
       throw new Error(`Cannot watch "${path}": ${why}`);
     }
-    this.#trees.add(tree);
+    if (this.#trees.has(path)) {
+      const why = "another runner of this name is watched";
+      throw new Error(`Cannot watch "${path}": ${why}`);
+    }
+    this.#trees.set(path, tree);
     this.#isOpening = true;
     tree.open();
     this.#isOpening = false;
     return () => {
-      if (this.#trees.delete(tree)) tree.close();
+      if (this.#trees.get(path) !== tree) return;
+      this.#trees.delete(path);
+      tree.close();
     };
   }
 
@@ -286,60 +289,75 @@ export class Metrics {
   ): Generator<Uint8Array<ArrayBuffer>> {
     const rows = this.#fresh();
     const dropped = this.#rows.get(OTHER)?.places.length ?? 0;
-    yield pieceOf(single(
+    yield new TextEncoder().encode(single(
       `${this.#prefix}_dropped_runners`,
       "gauge",
       "How many runners have no numbers of their own, but share those of _other.",
       dropped,
-    )).bytes;
+    ));
     yield* textOf(this.#prefix, this.#families, rows, format, eof);
   }
 
   /** All rows, once supervisors have said anew how their children are. */
   #fresh(): Row[] {
-    for (const tree of this.#trees) tree.places();
+    for (const tree of this.#trees.values()) tree.places();
     return [...this.#rows.values()];
   }
 
+  #pathOf(runner: Runner): string | undefined {
+    for (const { places } of this.#rows.values()) {
+      const place = places.find((each) => each.runner === runner);
+      if (place) return place.path;
+    }
+    return undefined;
+  }
+
+  /** The row of a place that has none yet, which joins it. */
   #rowOf(place: Place): Row {
     const { path } = place;
-    const known = this.#rows.get(path);
-    if (known) return known;
     const rest = this.#rows.get(OTHER);
-    const isRest = this.#rows.size - +!!rest >= this.#most;
-    if (isRest && rest) return rest;
+    const known = this.#rows.get(path);
+    const isRest = !known && this.#rows.size - +!!rest >= this.#most;
+    const shared = known ?? (isRest ? rest : undefined);
+    if (shared) {
+      shared.places.push(place);
+      return shared;
+    }
     const row: Row = {
       path: isRest ? OTHER : path,
-      label: labelOf(isRest ? OTHER : path),
       cells: this.#store.take(),
-      places: [],
+      // Not pushed, which makes room for many.
+      places: [place],
       isRest,
       ticks: false,
+      hasLoad: false,
+      info: undefined,
     };
     this.#rows.set(row.path, row);
     return row;
   }
 
   #join(place: Place): void {
-    const row = this.#held.get(place) ?? this.#rowOf(place);
+    const row = rowAt(place) ?? this.#rowOf(place);
+    place.held = row;
     const runner = place.runner!;
-    if (!this.#held.has(place)) row.places.push(place);
     row.ticks ||= "tick" in runner || peek(runner, "ticks") !== undefined;
+    row.hasLoad ||= typeof peek(runner, "load") === "function";
+    row.info = undefined;
     const log = this.#isOpening ? [] : errorsOf(runner);
     for (const { phase } of log) row.cells.error(phase);
     // A supervisor tells of one that it has just made when that has begun.
     if (runner.isRunning() || log.length) row.cells.add(STARTS);
     follow(runner, row.cells);
-    this.#held.set(place, row);
   }
 
   #leave(place: Place, isGone: boolean): void {
-    const row = this.#held.get(place);
+    const row = rowAt(place);
     if (!row) return;
     if (place.runner) unfollow(place.runner, row.cells);
     // One that is made anew for each start keeps its numbers.
     if (!isGone) return;
-    this.#held.delete(place);
+    place.held = undefined;
     // The order of those that share a row is that of nothing.
     const { places } = row;
     const last = places.pop()!;
@@ -348,6 +366,11 @@ export class Metrics {
     this.#rows.delete(row.path);
     this.#store.give(row.cells);
   }
+}
+
+/** Where the numbers of a place are. */
+function rowAt({ held }: Place): Row | undefined {
+  return held as Row | undefined;
 }
 
 /** What a runner has recorded since its launch. */
