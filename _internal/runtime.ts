@@ -15,9 +15,7 @@ interface Host {
   readonly document?: unknown;
   readonly process?: {
     readonly versions?: { readonly node?: string };
-    getBuiltinModule?(
-      name: string,
-    ): { readonly AsyncResource?: AsyncResource } | undefined;
+    getBuiltinModule?(name: string): unknown;
   };
 }
 
@@ -43,14 +41,22 @@ export function isLongLived(): boolean {
   return !!(host.Deno || host.process?.versions?.node || host.document);
 }
 
-// Without an import: this module is also for engines that have no such module.
-function findAsyncResource(): AsyncResource | undefined {
+/**
+ * A module of the engine's own, without an import, as other engines have none of that
+ * name; `undefined` there.
+ */
+export function builtin<Module>(name: string): Module | undefined {
   try {
-    return host.process?.getBuiltinModule?.("node:async_hooks")?.AsyncResource;
+    return host.process?.getBuiltinModule?.(name) as Module | undefined;
   } catch {
     // Some platforms have the function, and refuse the module.
     return undefined;
   }
+}
+
+function findAsyncResource(): AsyncResource | undefined {
+  const hooks = builtin<{ AsyncResource?: AsyncResource }>("node:async_hooks");
+  return hooks?.AsyncResource;
 }
 
 const found = /* @__PURE__ */ findAsyncResource();

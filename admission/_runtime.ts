@@ -1,5 +1,7 @@
 /** The one place of this module that touches what only some runtimes have. */
 
+import { builtin } from "../_internal/runtime.ts";
+
 /** What a store of async contexts can do. */
 export interface ContextStore<T> {
   getStore(): T | undefined;
@@ -8,10 +10,6 @@ export interface ContextStore<T> {
 
 interface Host {
   readonly AsyncLocalStorage?: new <T>() => ContextStore<T>;
-  readonly process?: {
-    getBuiltinModule?(id: string): Record<string, unknown> | undefined;
-    memoryUsage?(): { readonly heapUsed: number };
-  };
   readonly performance?: {
     readonly memory?: {
       readonly usedJSHeapSize: number;
@@ -22,32 +20,23 @@ interface Host {
 
 const host = globalThis as Host;
 
-function builtin(id: string): Record<string, unknown> | undefined {
-  try {
-    return host.process?.getBuiltinModule?.(id);
-  } catch {
-    // Some platforms have the function and refuse the module.
-    return undefined;
-  }
-}
-
 /** A store of async contexts, where the engine has such. */
 export function contextStore<T>(): ContextStore<T> | undefined {
-  const Store = (builtin("node:async_hooks") ?? host).AsyncLocalStorage as
-    | (new () => ContextStore<T>)
-    | undefined;
-  return Store && new Store();
+  const { AsyncLocalStorage: Store } = builtin<Host>("node:async_hooks") ??
+    host;
+  return Store && new Store<T>();
 }
 
 /** How full the heap is, from 0 to 1; `undefined` where nothing tells. */
 export function heapShare(): number | undefined {
   const { memory } = host.performance ?? {};
   if (memory) return memory.usedJSHeapSize / memory.jsHeapSizeLimit;
-  const statistics = builtin("node:v8")?.getHeapStatistics as
-    | (() => { used_heap_size: number; heap_size_limit: number })
-    | undefined;
+  const v8 = builtin<{
+    getHeapStatistics(): { used_heap_size: number; heap_size_limit: number };
+  }>("node:v8");
   try {
-    const { used_heap_size: used, heap_size_limit: limit } = statistics!();
+    const { used_heap_size: used, heap_size_limit: limit } = v8!
+      .getHeapStatistics();
     return limit > 0 ? used / limit : undefined;
   } catch {
     return undefined;

@@ -1,5 +1,6 @@
 /** The one place of this module that touches what only some engines have. */
 
+import { builtin } from "../_internal/runtime.ts";
 import { pause } from "./_pause.ts";
 import type { NodeServer } from "./types.ts";
 
@@ -51,14 +52,6 @@ interface Host {
   readonly setImmediate?: (passed: () => void) => unknown;
   readonly Bun?: { readonly serve: BunServe };
   readonly Deno?: { readonly serve: DenoServe };
-  readonly process?: {
-    getBuiltinModule?(id: string): {
-      createServer(
-        options: object,
-        listener: (...values: never[]) => void,
-      ): NodeServer;
-    };
-  };
 }
 
 const host = globalThis as unknown as Host;
@@ -92,6 +85,11 @@ export function nodeServer(
   tls: { readonly cert: string; readonly key: string } | undefined,
   listener: (...values: never[]) => void,
 ): NodeServer | undefined {
-  return host.process?.getBuiltinModule?.(tls ? "node:https" : "node:http")
-    .createServer({ ...tls }, listener);
+  const module = builtin<{
+    createServer(
+      options: object,
+      listener: (...values: never[]) => void,
+    ): NodeServer;
+  }>(tls ? "node:https" : "node:http");
+  return module?.createServer({ ...tls }, listener);
 }

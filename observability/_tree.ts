@@ -3,6 +3,7 @@
 import { peek } from "../_internal/errors.ts";
 import { says } from "../_internal/validate.ts";
 import type { ErrorRecord, Runner, RunnerState } from "../runner.ts";
+import type { Ticks } from "../ticker/spec.ts";
 import { stepOf } from "./_names.ts";
 
 /** What is asked of a runner, where it has it; any runner will do. */
@@ -11,7 +12,7 @@ export interface Watched extends Runner {
   readonly state?: RunnerState;
   readonly nextRun?: Date | undefined;
   readonly tickingSince?: number | undefined;
-  readonly ticks?: TickCounts;
+  readonly ticks?: Ticks;
   errorsLast?(): Error | undefined;
   errorsLog?(): ErrorRecord[];
   errorsTotal?(): number;
@@ -19,17 +20,6 @@ export interface Watched extends Runner {
   observe?(observer: (event: Told) => void): () => void;
   runnerOf?(name: string): Watched | undefined;
   status?(): { readonly children?: unknown };
-}
-
-/** What a ticker counts. */
-export interface TickCounts {
-  readonly total: number;
-  readonly failed: number;
-  readonly failedInARow: number;
-  readonly missed: number;
-  readonly lastStart?: Date | undefined;
-  readonly lastSuccess?: Date | undefined;
-  readonly lastDuration?: number | undefined;
 }
 
 /** What is read of an event. */

@@ -1,10 +1,10 @@
 /** Sends texts to a unix datagram socket, by what each engine has for that. */
 
+import { builtin } from "../_internal/runtime.ts";
 import {
   denoOf,
   type DynamicLibrary,
   isAllowed,
-  moduleOf,
   type Process,
 } from "./_process.ts";
 
@@ -33,22 +33,17 @@ function libcOf(process: Process): Libc | undefined {
   if (process.platform !== "linux" || !isAllowed({ name: "ffi" })) {
     return undefined;
   }
-  let open: Open | undefined;
+  let open: Open | undefined = denoOf()?.dlopen;
   // Each engine has its own words for the same.
   let words = ["parameters", "result"] as const as readonly [string, string];
   let bytes = "buffer";
-  try {
-    open = denoOf()?.dlopen;
-    if (open === undefined && process.versions.bun) {
-      open = moduleOf<{ dlopen: Open }>(process, "bun:ffi")?.dlopen;
-      words = ["args", "returns"];
-      bytes = "ptr";
-    } else if (open === undefined) {
-      open = moduleOf<{ dlopen: Open }>(process, "node:ffi")?.dlopen;
-      words = ["arguments", "return"];
-    }
-  } catch {
-    // Before it had such a module, Node may throw for its name.
+  if (open === undefined && process.versions.bun) {
+    open = builtin<{ dlopen: Open }>("bun:ffi")?.dlopen;
+    words = ["args", "returns"];
+    bytes = "ptr";
+  } else if (open === undefined) {
+    open = builtin<{ dlopen: Open }>("node:ffi")?.dlopen;
+    words = ["arguments", "return"];
   }
   const define = (...types: string[]) => ({
     [words[0]]: types,
@@ -107,8 +102,8 @@ interface ChildProcess {
 }
 
 /** By systemd's own command, which sends on behalf of the process above it. */
-function byCommand(process: Process): Send | undefined {
-  const children = moduleOf<ChildProcess>(process, "node:child_process");
+function byCommand(): Send | undefined {
+  const children = builtin<ChildProcess>("node:child_process");
   const command = "systemd-notify";
   if (!children || !isAllowed({ name: "run", command })) return undefined;
   const options = { stdio: "ignore" };
@@ -140,7 +135,7 @@ export function senderTo(
 ): { readonly send: Send; readonly isOwn: boolean } | undefined {
   const libc = /^[/@]/.test(path) ? libcOf(process) : undefined;
   if (libc) return { send: byLibc(libc, path), isOwn: true };
-  const send = byCommand(process);
+  const send = byCommand();
   // By root it is taken for its parent, by others for itself.
   return send && { send, isOwn: process.getuid?.() === 0 };
 }

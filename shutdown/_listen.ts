@@ -33,7 +33,7 @@ export class Listener {
     this.#heard = heard;
     for (const name of names) {
       // An engine takes one that it does not know for an event like any other.
-      if (!process || numberOf(process, name) === undefined) continue;
+      if (!process || numberOf(name) === undefined) continue;
       try {
         process.on(name, this.#hear);
         this.names.push(name);
@@ -70,7 +70,7 @@ export class Listener {
     this.#first ??= name;
     const exit = () => {
       const process = this.#process!;
-      process.exit(128 + (number ?? numberOf(process, name)!));
+      process.exit(128 + (number ?? numberOf(name)!));
     };
     if (this.#isLate) exit();
     else this.#heard(name, ++this.#count, exit);

@@ -1,5 +1,7 @@
 /** The one place that touches the process, where there is one. */
 
+import { builtin } from "../_internal/runtime.ts";
+
 /** What Deno, Node and Bun have in common; each gives it as `process`. */
 export interface Process {
   exitCode: number | string | null | undefined;
@@ -13,7 +15,6 @@ export interface Process {
   off(event: string, listener: (...values: never[]) => void): unknown;
   getuid?(): number;
   getActiveResourcesInfo?(): string[];
-  getBuiltinModule?(id: string): unknown;
 }
 
 /** What a library of the system has, by the names that are asked for. */
@@ -45,18 +46,10 @@ export function processOf(): Process | undefined {
       // Cloudflare's is a look-alike, to which no signal is ever sent.
       WebSocketPair === undefined &&
       // Nor to a thread.
-      moduleOf<{ isMainThread: boolean }>(process, "node:worker_threads")
+      builtin<{ isMainThread: boolean }>("node:worker_threads")
           ?.isMainThread !== false
     ? process as Process
     : undefined;
-}
-
-/** A module of the engine's own; `undefined` where it has none of that name. */
-export function moduleOf<T>(
-  process: Partial<Process>,
-  name: string,
-): T | undefined {
-  return process.getBuiltinModule?.(name) as T | undefined;
 }
 
 /** Deno, where this is Deno. */
@@ -75,9 +68,8 @@ export function isAllowed(...what: readonly object[]): boolean {
  * The number of a signal; `undefined` where the platform does not know it, 0
  * where the engine cannot tell.
  */
-export function numberOf(process: Process, name: string): number | undefined {
-  const os = moduleOf<{ constants: { signals: Record<string, number> } }>(
-    process,
+export function numberOf(name: string): number | undefined {
+  const os = builtin<{ constants: { signals: Record<string, number> } }>(
     "node:os",
   );
   return os ? os.constants.signals[name] : 0;

@@ -1,6 +1,7 @@
 /** What a supervisor tells: its events and its status. */
 
 import type { Runner, RunnerEvent, RunnerState } from "../runner.ts";
+import type { Ticks } from "../ticker/spec.ts";
 import type { RestartType } from "./restart_type.ts";
 
 /**
@@ -113,21 +114,7 @@ export interface ObserveOptions {
 }
 
 /** How the ticks of a child go, where its runner says so. */
-export interface TickStatus {
-  /** How many there were. */
-  readonly total: number;
-  /** How many of them failed. */
-  readonly failed: number;
-  /** How many failed since the last that did not. */
-  readonly failedInARow: number;
-  /** How many points passed without one. */
-  readonly missed: number;
-  /** When the last one began, where that is kept. */
-  readonly lastStart?: Date | undefined;
-  /** When the last one succeeded, where that is kept. */
-  readonly lastSuccess?: Date | undefined;
-  /** How long the last one took, in milliseconds, where that is kept. */
-  readonly lastDuration?: number | undefined;
+export interface TickStatus extends Ticks {
   /** When the tick that is under way began, on the scale of `performance.now()`. */
   readonly tickingSince: number | undefined;
   /** When the next one is due. */

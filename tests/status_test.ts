@@ -153,6 +153,35 @@ describe("statusPage()", () => {
     for (const each of all) await each.stop();
   });
 
+  it("tells of what fails now and then, and when it last did", async () => {
+    using time = new FakeTime(Date.UTC(2026, 1, 3, 4, 5, 6));
+    let count = 0;
+    const flaky = new Ticker(100, () => {
+      if (++count === 1) throw new Error("the disk is full");
+    }, { name: "flaky", printErrors: false });
+    const app = new FakeSupervisor("app", {
+      well: new Ticker(100, () => {}, { name: "well" }),
+      flaky,
+    });
+    await app.start();
+    await flaky.start();
+    await time.tickAsync(1_000);
+    const page = statusPage(app, { authorize });
+    const read = async () => (await page(request())).text();
+    const html = await read();
+    // It is well now, and still the first to be looked at.
+    assertEquals(rowsOf(html)[0], "app/flaky running");
+    const said = "✓ all 3 well, 1 with failed ticks";
+    assertStringIncludes(html, `<title data-h="t">${said} · app`);
+    const summary = /<summary>(.*?)<\/summary>/.exec(html)![1]!;
+    const seen = summary.replace(/<[^>]*>/g, "");
+    assertEquals(seen, "04:05:06 the disk is full");
+    await time.tickAsync(86_400_000 - 1_000);
+    assertStringIncludes(await read(), ">2026-02-03</small>");
+    await flaky.stop();
+    await app.stop();
+  });
+
   it("escapes whatever a runner is called, and what it fails with", async () => {
     const name = `<img src=x onerror=alert(1)>"'&</title><script>`;
     const app = new Ticker(1_000, () => {

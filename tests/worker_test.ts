@@ -163,6 +163,7 @@ describe("The mirror of a worker's runner", () => {
           failed: 1,
           failedInARow: 0,
           missed: 2,
+          skipped: 0,
           lastStart: now,
         },
       }],

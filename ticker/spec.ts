@@ -212,9 +212,9 @@ export interface Ticks {
   /** How many have called `control.skip()`. */
   readonly skipped: number;
   /** When the last tick that has ended began; kept from the first reading on. */
-  readonly lastStart?: Date;
+  readonly lastStart?: Date | undefined;
   /** When a tick last ended well; kept from the first reading on. */
-  readonly lastSuccess?: Date;
+  readonly lastSuccess?: Date | undefined;
   /** How long the last tick took, in milliseconds; kept from the first reading on. */
-  readonly lastDuration?: number;
+  readonly lastDuration?: number | undefined;
 }

@@ -1,5 +1,6 @@
 /** What the two ends of a worker say to one another. */
 
+import type { Ticks } from "../ticker/spec.ts";
 import { isError, peek, text } from "../_internal/errors.ts";
 
 /** Both ends have to be of one version; a message that changes raises it. */
@@ -27,14 +28,9 @@ export interface Snapshot {
 }
 
 /** What a ticker counts, with times as epoch ms. */
-export interface SentTicks {
-  readonly total: number;
-  readonly failed: number;
-  readonly failedInARow: number;
-  readonly missed: number;
+export interface SentTicks extends Omit<Ticks, "lastStart" | "lastSuccess"> {
   readonly lastStart?: number | undefined;
   readonly lastSuccess?: number | undefined;
-  readonly lastDuration?: number | undefined;
 }
 
 /** What the program says to the worker. */

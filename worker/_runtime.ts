@@ -1,5 +1,6 @@
 /** The one place of this module that touches what only some runtimes have. */
 
+import { builtin } from "../_internal/runtime.ts";
 import type { WorkerIsolation as Isolation } from "./options.ts";
 
 /** What a way to a worker tells of it. */
@@ -59,7 +60,6 @@ interface Process {
   readonly versions?: { readonly node?: string };
   readonly env?: Record<string, string | undefined>;
   readonly execArgv?: readonly string[];
-  getBuiltinModule?(id: string): Record<string, unknown> | undefined;
   send?(data: unknown): boolean;
   on?(name: string, listener: (value: unknown) => void): void;
   off?(name: string, listener: () => void): void;
@@ -94,14 +94,6 @@ const host = globalThis as Host;
 
 /** By this a child process knows what it is for. */
 const MARK = "GOLIB_RUNNER_WORKER";
-
-function builtin<T>(id: string): T | undefined {
-  try {
-    return host.process?.getBuiltinModule?.(id) as T | undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 /** Threads that can be killed are the default; Deno's cannot be. */
 export function defaultIsolation(): Isolation {

@@ -3,6 +3,7 @@
 import { Timer } from "../_internal/timer.ts";
 import { unref } from "../_internal/runtime.ts";
 import type { ChildEntry, Observer, Runner } from "../runner.ts";
+import type { Ticks } from "../ticker/spec.ts";
 import type { SentTicks, Snapshot } from "./_messages.ts";
 
 /** What is read of a runner, where it has it. */
@@ -11,15 +12,7 @@ interface Facts extends Runner {
   readonly state?: Snapshot["state"];
   readonly nextRun?: Date | undefined;
   readonly tickingSince?: number | undefined;
-  readonly ticks?: {
-    readonly total: number;
-    readonly failed: number;
-    readonly failedInARow: number;
-    readonly missed: number;
-    readonly lastStart?: Date | undefined;
-    readonly lastSuccess?: Date | undefined;
-    readonly lastDuration?: number | undefined;
-  };
+  readonly ticks?: Ticks;
   errorsTotal?(): number;
   children?(): readonly ChildEntry[];
   observe?(observer: Observer): () => void;
@@ -30,17 +23,11 @@ const PAUSE = 100;
 // And so often where nothing says that it has changed.
 const PULSE = 1_000;
 
-function ticksOf(ticks: NonNullable<Facts["ticks"]>): SentTicks {
-  const { lastStart, lastSuccess, lastDuration } = ticks;
-  const { total, failed, failedInARow, missed } = ticks;
+function ticksOf({ lastStart, lastSuccess, ...counts }: Ticks): SentTicks {
   return {
-    total,
-    failed,
-    failedInARow,
-    missed,
+    ...counts,
     lastStart: lastStart?.getTime(),
     lastSuccess: lastSuccess?.getTime(),
-    lastDuration,
   };
 }
 

@@ -1,12 +1,17 @@
 // What Kubernetes sees, of programs in processes of their own.
 
+import { join } from "node:path";
 import process from "node:process";
+import { build } from "esbuild";
 import {
   assert,
   check,
   engineOf,
+  folder,
+  here,
   pause,
   portOf,
+  start,
   startFile,
   until,
 } from "./_parts.mjs";
@@ -132,13 +137,28 @@ async function seen(id) {
   );
 }
 
+/** Starts what measures, on Node as a package is there: without tsx's own calls. */
+async function startPlain(engine, file) {
+  if (engine.kind !== "node") return startFile(engine, file, ["cost"]);
+  const outfile = join(folder("probes"), "program.mjs");
+  await build({
+    entryPoints: [join(here, file)],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+  });
+  return start(engine.binary, [outfile, "cost"]);
+}
+
 export async function run() {
   const own = `node${process.versions.node.split(".")[0]}`;
   // Side by side, as most of it is waiting.
   await Promise.all([own, "deno", "bun"].map(seen));
   for (const id of [own, "node24", "deno", "bun"]) {
     await check(`${id}: a thousand probes a second cost little`, async () => {
-      const program = startFile(engineOf(id), "probes_program.ts", ["cost"]);
+      const program = await startPlain(engineOf(id), "probes_program.ts");
       const { code } = await program.ended;
       assert.equal(code, 0, program.said.err);
       const costs = Object.entries(JSON.parse(program.said.out));

@@ -1,6 +1,7 @@
 // OpenTelemetry's SDKs and Deno's own: what a receiver is sent is looked at.
 
 import { createServer } from "node:http";
+import { createRequire } from "node:module";
 import process from "node:process";
 import { gunzipSync } from "node:zlib";
 import {
@@ -14,8 +15,40 @@ import {
   until,
 } from "./_parts.mjs";
 
-/** A receiver of OTLP, as JSON over HTTP. */
+const PROTOBUF = "application/x-protobuf";
+const require = createRequire(import.meta.url);
+// The last release that ships what decodes as well as what encodes.
+const { opentelemetry } = require(
+  "@opentelemetry/otlp-transformer/build/src/generated/root.js",
+);
+const { ExportTraceServiceRequest } = opentelemetry.proto.collector.trace.v1;
+
+const hex = (bytes) => Buffer.from(bytes ?? []).toString("hex");
+
+/** What a request holds, as it would as JSON. */
+function decoded(body) {
+  const { resourceSpans } = ExportTraceServiceRequest.toObject(
+    ExportTraceServiceRequest.decode(body),
+  );
+  const ids = (each) => ({
+    ...each,
+    traceId: hex(each.traceId),
+    spanId: hex(each.spanId),
+  });
+  return resourceSpans.map(({ scopeSpans }) => ({
+    scopeSpans: scopeSpans.map(({ spans }) => ({
+      spans: spans.map((each) => ({
+        ...ids(each),
+        parentSpanId: hex(each.parentSpanId),
+        links: each.links?.map(ids),
+      })),
+    })),
+  }));
+}
+
+/** A receiver of OTLP over HTTP, as JSON or as protobuf. */
 async function receiver() {
+  const types = new Set();
   const spans = [];
   const server = createServer((request, response) => {
     const chunks = [];
@@ -24,17 +57,24 @@ async function receiver() {
       const body = Buffer.concat(chunks);
       const isZipped = request.headers["content-encoding"] === "gzip";
       if (request.url === "/v1/traces") {
-        const text = String(isZipped ? gunzipSync(body) : body);
-        for (const { scopeSpans } of JSON.parse(text).resourceSpans) {
+        const plain = isZipped ? gunzipSync(body) : body;
+        const type = request.headers["content-type"];
+        types.add(type);
+        const all = type === PROTOBUF
+          ? decoded(plain)
+          : JSON.parse(String(plain)).resourceSpans;
+        for (const { scopeSpans } of all) {
           for (const each of scopeSpans) spans.push(...each.spans);
         }
       }
-      response.setHeader("content-type", "application/json").end("{}");
+      const { "content-type": type } = request.headers;
+      response.setHeader("content-type", type);
+      response.end(type === PROTOBUF ? "" : "{}");
     });
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   atEnd(() => server.close());
-  return { spans, url: `http://127.0.0.1:${server.address().port}` };
+  return { spans, types, url: `http://127.0.0.1:${server.address().port}` };
 }
 
 /** Whether a tick, and what it did, are as they are to be. */
@@ -96,7 +136,7 @@ function judge(spans) {
 
 /** Runs the program to its end. */
 async function traced(id, kind, env = {}) {
-  const { spans, url } = await receiver();
+  const { spans, types, url } = await receiver();
   const program = startFile(engineOf(id), "traced_program.ts", [kind, url], {
     OTEL_EXPORTER_OTLP_ENDPOINT: url,
     OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
@@ -108,7 +148,7 @@ async function traced(id, kind, env = {}) {
   const [, one, other] = /^ticks (\d+) (\d+)$/m.exec(program.said.out);
   assert.ok(Number(one) >= 4);
   assert.equal(one, other, "the work was done once a tick");
-  return { spans, program };
+  return { spans, types, program };
 }
 
 export async function run() {
@@ -126,7 +166,16 @@ export async function run() {
       ]);
     })
   );
-  await Promise.all(checks);
+  const protobuf = { OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf" };
+  const binary = sdks.map(([id, kind]) =>
+    check(`${id}: OpenTelemetry's SDK ${kind}, by protobuf`, async () => {
+      const engine = id === "node20" ? own : id;
+      const { spans, types } = await traced(engine, kind, protobuf);
+      assert.deepEqual([...types], [PROTOBUF]);
+      judge(spans);
+    })
+  );
+  await Promise.all([...checks, ...binary]);
   await check("deno: its own, with OTEL_DENO", async () => {
     const { spans } = await traced("deno", "deno", { OTEL_DENO: "true" });
     await until(
@@ -134,6 +183,17 @@ export async function run() {
       () => spans.some(({ name }) => name === "stop db"),
       10_000,
     );
+    judge(spans);
+  });
+  await check("deno: its own, by protobuf, which is its default", async () => {
+    const env = { OTEL_DENO: "true", OTEL_EXPORTER_OTLP_PROTOCOL: undefined };
+    const { spans, types } = await traced("deno", "deno", env);
+    await until(
+      "the last span",
+      () => spans.some(({ name }) => name === "stop db"),
+      10_000,
+    );
+    assert.deepEqual([...types], [PROTOBUF]);
     judge(spans);
   });
   await check(

@@ -28,7 +28,7 @@ export function unready(
   const spared = new Set<Place>();
   for (const place of places) {
     const { path, parent, runner, view } = place;
-    if (parent && spared.has(parent)) {
+    if (spared.size > 0 && parent && spared.has(parent)) {
       spared.add(place);
       continue;
     }

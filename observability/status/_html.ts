@@ -31,7 +31,8 @@ data-s="t">?</span> <b data-s="t">?</b></span></td>\
 aria-hidden="true"><path data-s="d=?"/><path class="f" data-s="d=?"/></svg>\
 <small data-s="t">?</small></td>\
 <td data-l="restarts" class="n" data-s="t">?</td>\
-<td><details data-s="class=?"><summary data-s="t">?</summary>\
+<td><details data-s="class=?"><summary><small data-s="t">?</small> \
+<span data-s="t">?</span></summary>\
 <pre data-s="t">?</pre></details></td></tr>`;
 
 const parts = ROW.replaceAll(/data-s="(\w+)=\?"/g, '$1="?" data-s="$1"')
@@ -58,7 +59,7 @@ const TITLES = [
   "missed",
   "how long ticks took",
   "restarts",
-  "last error",
+  "last error (UTC)",
 ];
 
 /** The page with its rows. */

@@ -63,6 +63,8 @@ export interface Model {
   readonly total: number;
   /** How many of them are not well. */
   readonly bad: number;
+  /** How many others have had ticks that failed. */
+  readonly flawed: number;
   readonly health: HealthReport | undefined;
 }
 
@@ -148,8 +150,9 @@ export async function modelOf(
   const found = places.map((place) => {
     const word = wordOf(place, sources.rule);
     const failed = word === "running" && place.runner?.ticks?.failed ? 0.5 : 0;
-    return { place, word, rank: WORDS.indexOf(word) - failed };
+    return { place, word, failed, rank: WORDS.indexOf(word) - failed };
   });
+  const flawed = found.filter(({ failed }) => failed).length;
   const bad = found.filter(({ rank }) => rank < BAD).length;
   // Those alike stay in the order of the tree.
   found.sort((a, b) => a.rank - b.rank);
@@ -157,5 +160,5 @@ export async function modelOf(
     rowOf(place, word, sources, now)
   );
   const health = await sources.health?.check("health");
-  return { at: Date.now(), rows, total: places.length, bad, health };
+  return { at: Date.now(), rows, total: places.length, bad, flawed, health };
 }

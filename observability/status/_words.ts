@@ -34,6 +34,12 @@ export function clock(at: number): string {
   return new Date(at).toISOString().slice(11, 19);
 }
 
+/** The time of day; the day, where that is another. */
+function moment(at: number, now: number): string {
+  const day = new Date(at).toISOString().slice(0, 10);
+  return day === new Date(now).toISOString().slice(0, 10) ? clock(at) : day;
+}
+
 const SIGNS: { readonly [word in Word]: string } = {
   "stalled": "✗",
   "given up": "✗",
@@ -106,7 +112,7 @@ function uptime({ uptime }: Row): string {
  * What the slots of a row hold, in the order of the template: texts, and values of
  * attributes.
  */
-export function slotsOf(row: Row): string[] {
+export function slotsOf(row: Row, now: number): string[] {
   const { word, path, kind, error, recent } = row;
   return [
     COLOURS[word],
@@ -127,6 +133,7 @@ export function slotsOf(row: Row): string[] {
     spark(row),
     count(row.restarts),
     error ? "" : "none",
+    error?.at ? moment(error.at, now) : "",
     error ? error.message.split("\n")[0]!.slice(0, 80) : "",
     error
       ? `${
@@ -146,18 +153,20 @@ function icon(isBad: boolean): string {
 
 /** What is said above the table. */
 export function headOf(model: Model, title: string): string[] {
-  const { bad, total, rows, health, at } = model;
-  const notWell = bad ? `${bad} of ${total} not well` : `all ${total} well`;
+  const { bad, flawed, total, rows, health, at } = model;
+  const flaws = flawed ? `, ${flawed} with failed ticks` : "";
+  const found = (bad ? `${bad} of ${total} not well` : `all ${total} well`) +
+    flaws;
   const checks = (health?.findings ?? [])
     .filter(({ status }) => status !== "pass")
     .map(({ name, output }) => `${name}: ${output ?? "fails"}`);
   const isBad = bad > 0 || health?.status === "fail";
   const more = total - rows.length;
   return [
-    `${isBad ? "✗" : "✓"} ${notWell} · ${title}`,
+    `${isBad ? "✗" : "✓"} ${found} · ${title}`,
     icon(isBad),
     isBad ? "bad" : "good",
-    `${isBad ? "✗" : "✓"} ${notWell}`,
+    `${isBad ? "✗" : "✓"} ${found}`,
     health ? `health: ${health.status}` : "",
     checks.slice(0, 20).join("\n"),
     more > 0 ? `and ${more} more, none of them worse` : "",

@@ -147,7 +147,9 @@ export function statusPage(
     const model = await modelOf(sources, MOST_ROWS);
     return {
       head: headOf(model, title),
-      rows: new Map(model.rows.map((row) => [row.path, slotsOf(row)])),
+      rows: new Map(
+        model.rows.map((row) => [row.path, slotsOf(row, model.at)]),
+      ),
     };
   };
   const hub = new Hub(MOST_PAGES, look);

@@ -2,7 +2,9 @@
 
 import { context, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
+import process from "node:process";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
+import { OTLPTraceExporter as Protobuf } from "@opentelemetry/exporter-trace-otlp-proto";
 import { MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics";
 import { BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 
@@ -11,7 +13,10 @@ export function setUp(url) {
   context.setGlobalContextManager(
     new AsyncLocalStorageContextManager().enable(),
   );
-  const exporter = new OTLPTraceExporter({ url: `${url}/v1/traces` });
+  const isBinary =
+    process.env["OTEL_EXPORTER_OTLP_PROTOCOL"] === "http/protobuf";
+  const Exporter = isBinary ? Protobuf : OTLPTraceExporter;
+  const exporter = new Exporter({ url: `${url}/v1/traces` });
   const processor = new BatchSpanProcessor({ exporter });
   const provider = new TracerProvider({ spanProcessors: [processor] });
   trace.setGlobalTracerProvider(provider);
