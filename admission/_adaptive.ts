@@ -83,6 +83,8 @@ export class Adaptive {
   #windows = 0;
   /** The limit then. */
   #base = 0;
+  /** The gradient of the window before. */
+  #last = 1;
   /** How many windows in a row had no queue. */
   #calm = CALM;
   /** While it looks what a run takes: the limit to go back to. */
@@ -150,11 +152,17 @@ export class Adaptive {
     const chance = 1 + ERRORS * Math.hypot(sample.error, least.error);
     if (sample.mean * chance < least.mean) this.#least = sample;
     const gradient = chance * least.mean / sample.mean;
+    // One window alone may be a stall of the machine: nothing falls by that.
+    const milder = Math.max(gradient, this.#last);
+    this.#last = gradient;
     if (gradient * CLOSE < 1) {
       this.#calm = 0;
-      const target = limit * Math.max(0.5, gradient) + Math.sqrt(limit);
+      const share = Math.max(0.5, Math.min(1, milder));
+      const target = limit * share + Math.sqrt(limit);
       if (target <= limit) this.limit = Math.max(this.#min, target);
-      else if (isReached) this.#rise((target - limit) / 2);
+      else if (isReached && milder * CLOSE < 1) {
+        this.#rise((target - limit) / 2);
+      }
     } else if (isReached) {
       const isRising = this.#calm >= CALM;
       if (isRising) this.#least = together(least, sample);

@@ -39,7 +39,8 @@ const sizes = {
  * More waits than fits, always. Beyond its places the service is shared by all
  * that run. `places` and `ms` are functions of the time in ms.
  */
-function play({ places, ms, size, seed, seconds, min = 5, max = 500 }) {
+function play({ places, ms, size, seed, seconds, stalls = 0 }) {
+  const [min, max] = [5, 500];
   const random = numbers(seed);
   const adaptive = new Adaptive(min, max);
   // Each run ends when the work done for each of those that run has come so far.
@@ -64,6 +65,8 @@ function play({ places, ms, size, seed, seconds, min = 5, max = 500 }) {
     if (now + step > seconds * 1_000) break;
     possible += step * places(now) / ms(now);
     now += step;
+    // The machine has been busy with something else: nothing goes on meanwhile.
+    if (random() < step * stalls / 1_000) now += 100 * random();
     work = next.end;
     ends.pop();
     ended++;
@@ -82,6 +85,9 @@ const fixed = (value) => () => value;
 const services = {
   "50 places, 40 ms, 6 s": {
     ...{ places: fixed(50), ms: fixed(40), seconds: 6 },
+  },
+  "the same, with stalls": {
+    ...{ places: fixed(50), ms: fixed(40), seconds: 60, stalls: 3 },
   },
   "50 places, 40 ms, 60 s": {
     ...{ places: fixed(50), ms: fixed(40), seconds: 60 },
@@ -108,7 +114,9 @@ const services = {
 };
 const seeds = process.argv.includes("--short") ? [1, 2] : [1, 2, 3, 4, 5];
 const rows = [];
+const only = process.argv.find((each) => each.startsWith("--only="))?.slice(7);
 for (const [service, values] of Object.entries(services)) {
+  if (only && !service.includes(only)) continue;
   for (const [name, size] of Object.entries(sizes)) {
     const all = seeds.map((seed) => play({ ...values, size, seed }));
     const of = (key) => all.map((each) => each[key]);

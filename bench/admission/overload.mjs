@@ -2,7 +2,7 @@
 // soon, and how much is done in all. Without a limit, with fixed ones, and with
 // one that is found by latency.
 //
-//   node overload.mjs BUNDLE [--smoke]
+//   node overload.mjs BUNDLE [--smoke] [--only=GATE]
 
 import { pathToFileURL } from "node:url";
 import process from "node:process";
@@ -90,7 +90,9 @@ async function play(gateOptions, factor) {
 
 const unloaded = await play(gates["as many as places"], 0.1);
 const results = { unloaded };
+const only = process.argv.find((each) => each.startsWith("--only="))?.slice(7);
 for (const [name, gateOptions] of Object.entries(gates)) {
+  if (only && !name.includes(only)) continue;
   results[name] = await play(gateOptions, 4);
 }
 console.log(JSON.stringify(results));
