@@ -32,13 +32,15 @@ const names = readdirSync(join(root, "examples"))
   .filter((name) => name.endsWith(".ts") && !name.startsWith("_")).concat(
     Object.keys(only),
   ).sort();
+// It is three processes and a store, on Node, Deno and Bun at once.
+const cluster = "cluster/main.mjs";
 const asked = process.argv.slice(2);
 const stranger = asked.find((each) =>
-  !engineIds.includes(each) && !names.includes(each)
+  !engineIds.includes(each) && ![...names, cluster].includes(each)
 );
 if (stranger) {
   console.error(
-    `'${stranger}' is none of: ${[...engineIds, ...names].join(", ")}`,
+    `'${stranger}' is none of: ${[...engineIds, ...names, cluster].join(", ")}`,
   );
   process.exit(2);
 }
@@ -84,7 +86,9 @@ for (const name of quoted) {
   failed++;
   console.log(`FAILED  README.md does not quote ${name} as it is`);
 }
-for (const { id, kind, binary, version } of findEngines(chosen(engineIds))) {
+const isClusterAlone = asked.length === 1 && asked[0] === cluster;
+const ids = isClusterAlone ? [] : chosen(engineIds);
+for (const { id, kind, binary, version } of findEngines(ids)) {
   if (!binary) {
     console.log(`${id}: not installed on this platform`);
     // In the check of a commit none may be missing.
@@ -122,6 +126,31 @@ for (const { id, kind, binary, version } of findEngines(chosen(engineIds))) {
       failed++;
       console.log(`${fault}\n${stdout}${stderr}`);
     } else passed++;
+  }
+}
+if (asked.length === 0 || asked.includes(cluster)) {
+  const hasEtcd = spawnSync("etcd", ["--version"]).status === 0;
+  if (!hasEtcd) {
+    console.log(`${cluster}: etcd is not installed`);
+    if (process.env.CI) failed++;
+  } else {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [join("examples", cluster), "--kill=6", "--seconds=22"],
+      {
+        cwd: root,
+        env: environment(),
+        encoding: "utf8",
+        timeout: limit,
+      },
+    );
+    const isGood = status === 0 && stdout.includes("The mailer moved");
+    console.log(`${isGood ? "ok    " : "FAILED"}  ${cluster}`);
+    if (isGood) passed++;
+    else {
+      failed++;
+      console.log(`ended with ${status}\n${stdout}${stderr}`);
+    }
   }
 }
 console.log(`\n${passed} passed, ${failed} failed`);

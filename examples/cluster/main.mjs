@@ -112,7 +112,9 @@ function draw() {
 
 async function end() {
   clearInterval(killing);
-  for (const each of nodes) if (lives(each)) each.child.kill("SIGTERM");
+  const up = nodes.filter(lives);
+  const pollers = up.reduce((sum, { state }) => sum + (state?.pollers ?? 0), 0);
+  for (const each of up) each.child.kill("SIGTERM");
   await Promise.all(
     nodes.map(({ child }) =>
       child.exitCode !== null || child.signalCode !== null
@@ -121,9 +123,19 @@ async function end() {
     ),
   );
   await stopAll();
-  const isGood = moved !== undefined || !option("kill");
-  console.log(isGood ? "The end." : "The mailer did not move.");
-  process.exit(isGood ? 0 : 1);
+  const wrong = [];
+  if (option("kill")) {
+    if (!moved) wrong.push("The mailer did not move.");
+    if (pollers !== 100) wrong.push(`${pollers} of 100 pollers ran.`);
+    for (const { name, child } of up) {
+      const { exitCode, signalCode } = child;
+      if (exitCode !== 0) {
+        wrong.push(`${name} ended with ${exitCode ?? signalCode}.`);
+      }
+    }
+  }
+  console.log(wrong.length > 0 ? wrong.join("\n") : "The end.");
+  process.exit(wrong.length > 0 ? 1 : 0);
 }
 
 // A kill, for those who watch without a terminal.
