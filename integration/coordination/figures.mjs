@@ -1,4 +1,5 @@
-// The figures of docs/coordination.md: `npm run test:coordination -- figures`.
+// The figures of docs/coordination.md: `npm run bench:coordination`, some minutes.
+// Parts of it: `npm run bench:coordination -- claims tick peers idle kills clean many`.
 
 import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -12,10 +13,15 @@ import { claimedTicker, Elected, Member } from "../../coordination/mod.ts";
 import { etcdStore } from "../../coordination/etcd/mod.ts";
 import { every } from "../../schedule/mod.ts";
 import { storeOf } from "./chaos/stores.mjs";
+import { binaryOf } from "./debian.mjs";
+import { kubernetes } from "./kubernetes_fake.mjs";
+import { requestsATick } from "./peers.mjs";
 import * as servers from "./servers.mjs";
 
 const { sleep, until } = servers;
 const quiet = { printErrors: false };
+const asked = process.argv.slice(3);
+const wants = (part) => asked.length === 0 || asked.includes(part);
 const rows = [];
 const add = (what, value, goal = "") => {
   rows.push([what, value, goal]);
@@ -57,7 +63,7 @@ const [url] = etcd.urls;
 const store = etcdStore({ endpoints: url });
 
 // Claims: one compare and set each.
-{
+if (wants("claims")) {
   const session = await store.open("figures", 60_000, signal());
   const one = async (key, count) => {
     let version = 0n;
@@ -86,7 +92,7 @@ const store = etcdStore({ endpoints: url });
 }
 
 // Five nodes, one schedule: what a tick costs.
-{
+if (wants("tick")) {
   let requests = 0;
   const counted = etcdStore({
     endpoints: url,
@@ -121,8 +127,11 @@ const store = etcdStore({ endpoints: url });
   for (const each of [...tickers, ...nodes]) await each.stop();
 }
 
-// 1,000 schedules that are not due.
-{
+// The same on Redis, beside peers.
+if (wants("peers")) await requestsATick(add);
+
+// 1,000 schedules that are not due: what they add to a member alone.
+if (wants("idle")) {
   let requests = 0;
   const counted = etcdStore({
     endpoints: url,
@@ -134,6 +143,19 @@ const store = etcdStore({ endpoints: url });
   });
   const node = new Member(counted, { ttl: 15_000, ...quiet });
   await node.start();
+  const measured = async (what) => {
+    await sleep(8_000);
+    requests = 0;
+    const cpu = process.cpuUsage();
+    await sleep(30_000);
+    const { user, system } = process.cpuUsage(cpu);
+    add(
+      `${what}: % of a core, requests in 30 s`,
+      `${((user + system) / 300_000).toFixed(2)}, ${requests}`,
+      "0.5",
+    );
+  };
+  await measured("a member alone");
   const far = {
     nextRun: (after) => new Date((Math.floor(+after / 864e5) + 1) * 864e5),
   };
@@ -143,18 +165,10 @@ const store = etcdStore({ endpoints: url });
       claimedTicker(far, () => {}, node, { key: `idle ${index}`, ...quiet }),
   );
   for (const each of tickers) await each.start();
-  await sleep(8_000);
-  requests = 0;
-  const cpu = process.cpuUsage();
-  await sleep(30_000);
-  const { user, system } = process.cpuUsage(cpu);
-  add(
-    "1,000 idle schedules: % of a core",
-    ((user + system) / 300_000).toFixed(2),
-    "0.5",
-  );
-  add("and requests in 30 s, all of the member", String(requests));
-  for (const each of [...tickers, node]) await each.stop();
+  await measured("with 1,000 idle schedules");
+  for (const each of tickers) await each.stop();
+  await measured("and alone again");
+  await node.stop();
 }
 
 // From a kill to the next leader.
@@ -181,23 +195,81 @@ async function kills(kind, urls, ttl, count) {
     await member.stop();
   }
   const text = times.map((each) => (each / 1_000).toFixed(2)).join(", ");
+  const { longestHandover } = (await storeOf(kind, urls)).traits;
   add(
     `kill to next leader, ${kind}, ttl ${ttl / 1_000} s`,
     `${text} s`,
-    `${ttl / 1_000 + 1} s`,
+    `${longestHandover(ttl) / 1_000 + 1} s`,
   );
 }
-await kills("etcd", etcd.urls, 2_000, 3);
-await kills("etcd", etcd.urls, 5_000, 3);
-const redis = await servers.redis();
-await kills("redis", [`redis://127.0.0.1:${redis.port}`], 3_000, 2);
-const postgres = await servers.postgres();
-if (postgres) {
-  await kills("postgres", [`http://127.0.0.1:${postgres.port}`], 3_000, 2);
+
+/** From the stop of a leader to the next one. */
+async function clean(kind, urls, ttl, count) {
+  const times = [];
+  let began;
+  const nodes = [];
+  for (let index = 0; index < 2; index++) {
+    const member = new Member(await storeOf(kind, urls), { ttl, ...quiet });
+    const make = () =>
+      new StartStop((own) => (began = performance.now(), untilAborted(own)));
+    const elected = new Elected(make, member, { key: "clean", ...quiet });
+    await member.start();
+    await elected.start();
+    nodes.push({ member, elected });
+  }
+  for (let round = 0; round < count; round++) {
+    await until("a leader", () => nodes.some((each) => each.elected.isLeader));
+    await sleep(300);
+    const leader = nodes.find((each) => each.elected.isLeader);
+    began = undefined;
+    const stopped = performance.now();
+    await leader.elected.stop();
+    await until("the next leader", () => began);
+    times.push(began - stopped);
+    await leader.elected.start();
+  }
+  for (const { member, elected } of nodes) {
+    await elected.stop();
+    await member.stop();
+  }
+  times.sort((a, b) => a - b);
+  add(
+    `clean hand-over, ${kind}, median and longest of ${count}`,
+    `${median(times).toFixed(0)} and ${times.at(-1).toFixed(0)} ms`,
+    "250 ms",
+  );
+}
+
+const wantsKills = wants("kills");
+const wantsClean = wants("clean");
+async function both(kind, urls, ttls, rounds) {
+  if (wantsClean) await clean(kind, urls, Math.max(...ttls), 9);
+  if (wantsKills) {
+    for (const ttl of ttls) {
+      await kills(kind, urls, ttl, rounds);
+    }
+  }
+}
+if (wantsKills || wantsClean) {
+  await both("etcd", etcd.urls, [2_000, 5_000], 3);
+  const redis = await servers.redis();
+  await both("redis", [`redis://127.0.0.1:${redis.port}`], [3_000], 3);
+  const postgres = await servers.postgres();
+  if (postgres) {
+    await both("postgres", [`http://127.0.0.1:${postgres.port}`], [3_000], 3);
+  }
+  const api = await kubernetes();
+  await both("kubernetes", [api.url], [3_000], 3);
+  api.close();
+  const binary = binaryOf("bullseye", "consul", "usr/bin/consul");
+  if (binary && servers.runs(binary)) {
+    const consul = await servers.consul(binary);
+    await both("consul", [consul.url], [10_000], 2);
+  }
 }
 
 // 10,000 elections.
-{
+if (wants("many")) {
   const ttl = 5_000;
   const count = 10_000;
   const child = await holder("etcd", etcd.urls, ttl, count);

@@ -1,6 +1,8 @@
 /** The stores as a node has them, each with a client that suits its engine. */
 
+import { consulStore } from "../../../coordination/consul/mod.ts";
 import { etcdStore } from "../../../coordination/etcd/mod.ts";
+import { kubernetesStore } from "../../../coordination/kubernetes/mod.ts";
 import { postgresStore } from "../../../coordination/postgres/mod.ts";
 import { redisStore } from "../../../coordination/redis/mod.ts";
 
@@ -8,6 +10,11 @@ const isNode = !("Deno" in globalThis) && !("Bun" in globalThis);
 
 export async function storeOf(kind, urls) {
   if (kind === "etcd") return etcdStore({ endpoints: urls });
+  if (kind === "consul") return consulStore({ endpoints: urls });
+  if (kind === "kubernetes") {
+    // The word that the fake server wants to hear.
+    return kubernetesStore({ endpoint: urls[0], token: "right" });
+  }
   const url = new URL(urls[0]);
   const port = Number(url.port);
   if (kind === "postgres") {
