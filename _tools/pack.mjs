@@ -43,6 +43,17 @@ const about = {
   sideEffects: false,
 };
 
+/**
+ * Where the types of each entry are, for TypeScript with `moduleResolution: node`,
+ * which does not read `exports`.
+ */
+function typesVersions(entries) {
+  const places = Object.entries(entries)
+    .filter(([entry, { types }]) => entry !== "." && types)
+    .map(([entry, { types }]) => [entry.slice(2), [types.slice(2)]]);
+  return { "*": Object.fromEntries(places) };
+}
+
 /** TypeScript knows `AsyncDisposable` only where it is told of it. */
 const reference = '/// <reference lib="esnext.disposable" />\n';
 
@@ -78,10 +89,11 @@ export function pack(file) {
     const { name, version, ...rest } = JSON.parse(
       readFileSync(manifest, "utf8"),
     );
-    writeFileSync(
-      manifest,
-      `${JSON.stringify({ name, version, ...about, ...rest }, null, 2)}\n`,
-    );
+    const whole = {
+      ...{ name, version, ...about, ...rest },
+      typesVersions: typesVersions(rest.exports),
+    };
+    writeFileSync(manifest, `${JSON.stringify(whole, null, 2)}\n`);
     for (const each of readdirSync(place, { recursive: true })) {
       if (!each.endsWith(".d.ts")) continue;
       const path = join(place, each);

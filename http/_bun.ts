@@ -15,6 +15,25 @@ const ASK = 10;
  */
 const LONGEST_BODY = 1_000;
 
+/** How long the rest of an upload is read that has been answered, in ms, at most. */
+const READ_ON = 500;
+
+/**
+ * Reads what a handler has left of an upload. Bun ends the connection with an answer
+ * that says `connection: close`, and a client that still sends would lose it.
+ */
+async function readOn(body: ReadableStream<Uint8Array>): Promise<void> {
+  const reader = body.getReader();
+  const timer = new Timer();
+  timer.arm(READ_ON, () => void reader.cancel().catch(() => {}));
+  try {
+    while (!(await reader.read()).done);
+  } catch {
+    // The client has left.
+  }
+  timer.disarm();
+}
+
 /** Listens with `Bun.serve`. */
 export function listenBun(
   place: Place,
@@ -27,13 +46,24 @@ export function listenBun(
   let lastAnswer = -Infinity;
   // How many handlers have yet to give theirs.
   let unanswered = 0;
-  const handle = handlerOf(handling, (response) => {
+  const handle = handlerOf(handling, (response, _, request) => {
     // None, where the handler has made a WebSocket of it.
     if (response !== undefined) checked(response);
-    unanswered--;
-    if (phase !== "serving") return response && withClose(response);
-    lastAnswer = performance.now();
-    return response;
+    if (phase === "serving" || response === undefined) {
+      unanswered--;
+      lastAnswer = performance.now();
+      return response;
+    }
+    const last = withClose(response);
+    const { body, bodyUsed } = request;
+    if (body === null || bodyUsed || body.locked) {
+      unanswered--;
+      return last;
+    }
+    return readOn(body).then(() => {
+      unanswered--;
+      return last;
+    });
   });
   const info = { draining: handling.draining, server: {} };
   const server = bunServe({

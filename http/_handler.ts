@@ -34,22 +34,26 @@ export function withClose(response: Response): Response {
 /** The handler with what every answer goes through; a failure is a 500. */
 export function handlerOf(
   { fetch, name }: Handling,
-  finish: (response: Response, info: object) => Response,
+  finish: (
+    response: Response,
+    info: object,
+    request: Request,
+  ) => Response | Promise<Response>,
 ): (request: Request, info: object) => Response | Promise<Response> {
   const failed = (error: unknown, request: Request, info: object) => {
     if (name !== undefined && !isCleanAbort(error, request.signal)) {
       recoveryCaller(name, error);
     }
     const response = new Response("Internal Server Error", { status: 500 });
-    return finish(response, info);
+    return finish(response, info, request);
   };
   return (request, info) => {
     try {
       const response = fetch(request, info as never);
       return response instanceof Promise
-        ? response.then((value) => finish(value, info))
+        ? response.then((value) => finish(value, info, request))
           .catch((error) => failed(error, request, info))
-        : finish(response, info);
+        : finish(response, info, request);
     } catch (error) {
       return failed(error, request, info);
     }

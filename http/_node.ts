@@ -16,10 +16,11 @@ import type { NodeServer } from "./types.ts";
 
 /**
  * How many turns new connections that never end may keep the listener, and for how
- * many ms. Each turn brings one at most, so that as many may have been in line.
+ * many ms. Each turn brings one at most, so that as many may have been in line; where
+ * handlers compute, a turn may take 100 ms.
  */
 const MOST_TURNS = 150;
-const LONGEST_QUEUE = 500;
+const LONGEST_QUEUE = 2_000;
 
 /** How often Bun's connections are looked at, in ms. */
 const ASK = 10;
@@ -136,7 +137,9 @@ class Tracked implements Listening {
       connection.leave(linger);
     }
     if (isBun()) {
-      // Its listener takes the connections with it that have nothing in flight.
+      // Who is in line comes in one turn. The listener takes the connections with it
+      // that have nothing in flight.
+      await turn();
       const rest = () =>
         [...this.#connections.values()].some((each) => each.isResting);
       while (rest()) await pause(ASK);

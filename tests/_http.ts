@@ -69,6 +69,15 @@ export class Client {
     return await this.until(end);
   }
 
+  /** Reads nothing for now, as a client that is still writing may not. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
   close(): void {
     this.#socket.destroy();
   }

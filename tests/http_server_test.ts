@@ -17,7 +17,7 @@ import { canKill } from "./_child.ts";
 import { gate, Printed, reasonOf, watch } from "./_helpers.ts";
 import { Client } from "./_http.ts";
 
-const { Bun } = globalThis as { Bun?: unknown };
+const { Bun, Deno } = globalThis as { Bun?: unknown; Deno?: unknown };
 const processes = { ignore: !canKill };
 const hostname = "127.0.0.1";
 
@@ -354,6 +354,64 @@ describe("A stop", processes, () => {
     client.close();
     await stopped;
     assertEquals(calls, ["not ready", "drain"]);
+  });
+
+  it("takes in who is in line although its event loop is busy", async () => {
+    // Elsewhere a client of the same process is not in line yet.
+    if (Bun || Deno) return;
+    // Each turn takes in one, and takes this long.
+    const busy = 70;
+    const server = make({
+      server: () =>
+        nodeServer((_: unknown, response: { end(): void }) => response.end()),
+      linger: 100,
+    });
+    await server.start();
+    const { connect } = await import("node:net");
+    const inLine = Array.from({ length: 12 }, () => {
+      const socket = connect(Number(server.url.port), hostname);
+      socket.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
+      return new Promise<string>((resolve) => {
+        socket.on("data", (bytes) => resolve(String(bytes)));
+        socket.on("error", (error) => resolve(error.message));
+        socket.on("close", () => resolve("closed"));
+      });
+    });
+    let isBusy = true;
+    const block = () => {
+      const until = performance.now() + busy;
+      while (performance.now() < until);
+      if (isBusy) setImmediate(block);
+    };
+    setImmediate(block);
+    const stopped = server.stop();
+    const answers = await Promise.all(inLine);
+    isBusy = false;
+    for (const answer of answers) assertStringIncludes(answer, "200 OK");
+    await stopped;
+  });
+
+  it("hears an upload to its end that it answers before", async () => {
+    const server = make({
+      fetch: () => new Response("done", { status: 413 }),
+      drain: 500,
+      linger: 1_000,
+    });
+    await server.start();
+    const client = await Client.open(server.url);
+    const stopped = server.stop();
+    client.pause();
+    client.write("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 65536\r\n\r\n");
+    for (let piece = 0; piece < 8; piece++) {
+      await delay(10);
+      client.write("x".repeat(8_192));
+    }
+    client.resume();
+    const answer = await client.until("done");
+    client.close();
+    assertStringIncludes(answer, " 413 ");
+    assertStringIncludes(answer.toLowerCase(), "connection: close");
+    await stopped;
   });
 
   it("tells event streams, also those that come late", async () => {

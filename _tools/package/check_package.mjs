@@ -130,12 +130,12 @@ for (const { id, kind, binary, version } of engines) {
     of,
     () => assertUsed(run(common, binary, "use.cjs")),
   );
-  if (id === "node20") continue;
   await form(
     "CommonJS, require()",
     of,
     () => assertUsed(run(common, binary, "need.cjs")),
   );
+  if (id === "node20") continue;
   await form(
     "TypeScript as it stands",
     of,
@@ -159,6 +159,12 @@ const settings = {
     types: [],
     resolution: "bundler",
   },
+  // As many older programs have it; TypeScript 6 and later do not.
+  "lib es2022 + dom, node10": {
+    lib: ["es2022", "dom"],
+    types: [],
+    resolution: "node10",
+  },
   "lib es2022 + webworker": { lib: ["es2022", "webworker"], types: [] },
   "lib es2022 + dom": { lib: ["es2022", "dom"], types: [] },
 };
@@ -177,13 +183,14 @@ for (const compiler of Object.values(compilers)) {
   );
   for (const [name, setting] of Object.entries(settings)) {
     const { lib, types, resolution = "nodenext" } = setting;
+    if (resolution === "node10" && !version.startsWith("5.")) continue;
     // The types of Node of today need a newer one.
     if (version.startsWith("5.2") && types.length > 0) continue;
     await form(`types, ${name}`, `TypeScript ${version}`, () => {
       const compilerOptions = {
         exactOptionalPropertyTypes: true,
         lib,
-        module: resolution === "bundler" ? "esnext" : resolution,
+        module: resolution === "nodenext" ? resolution : "esnext",
         moduleResolution: resolution,
         noUncheckedIndexedAccess: true,
         outDir: "out",

@@ -28,6 +28,7 @@ class Connection {
     });
     this.socket.on("data", (text) => {
       this.text += text;
+      this.readAt = now();
       this.wake?.();
     });
     for (const name of ["end", "error", "close"]) {
@@ -73,7 +74,8 @@ class Connection {
     }
     const body = this.text.slice(at, end);
     this.text = this.text.slice(end);
-    this.answeredAt = now();
+    // It may have come while the request was still being written.
+    this.answeredAt = this.readAt;
     return {
       status: Number(head.slice(9, 12)),
       close: /\r\nconnection: close/.test(head),
