@@ -17,7 +17,7 @@ import { save } from "./results.mjs";
 import { printTable } from "./table.mjs";
 import { edgeId, webIds, webLines } from "./web/lines.mjs";
 
-const limit = 10 * 60_000;
+const limit = Number(process.env.GOLIB_RUNNER_LIMIT ?? 10 * 60_000);
 /** What is shown of failures: of how many, and how many lines of each. */
 const shown = { failures: 5, lines: 30 };
 

@@ -207,26 +207,27 @@ const scenarios: Record<string, () => Promise<unknown>> = {
     );
     console.log(`code ${code}`);
   },
+  // What follows has its time on a machine that is busy as well.
   quick: async () => {
-    await main(service());
+    await main(service(), { forceExit: 60_000 });
     console.log("over");
-    await wait(400);
+    await wait(30_000);
     console.log("done");
   },
   slowThenOver: async () => {
-    await main(service(() => wait(200)));
+    await main(service(() => wait(200)), { forceExit: 60_000 });
     console.log("over");
-    await wait(400);
+    await wait(30_000);
     console.log("done");
   },
   copied: async () => {
-    await main(service());
+    await main(service(), { forceExit: 60_000 });
     process.kill(process.pid, "SIGINT");
     await wait(400);
     console.log("done");
   },
   copiedAgain: async () => {
-    await main(service());
+    await main(service(), { forceExit: 60_000 });
     setTimeout(() => process.kill(process.pid, "SIGINT"), 20);
     const code = await main(
       new StartStop(async (signal) => {

@@ -230,6 +230,25 @@ for (const kind of clocks) {
       },
     );
 
+    it(
+      "the uptime is by whatever performance.now() says",
+      under(kind, async (clock) => {
+        const { performance } = globalThis;
+        const { ticker } = watch(100);
+        const before = performance.now();
+        await ticker.start();
+        const after = performance.now();
+        await clock.pass(500);
+        const least = performance.now() - after;
+        const uptime = ticker.uptime();
+        const most = performance.now() - before;
+        assertGreaterOrEqual(uptime, least);
+        assertLessOrEqual(uptime, most);
+        await ticker.stop();
+        assertEquals(ticker.uptime(), 0);
+      }),
+    );
+
     it("a ticker of before goes on when the clock is gone", async () => {
       const { ticker, ticks } = watch(5);
       await ticker.start();
@@ -364,6 +383,25 @@ for (const kind of clocks) {
 }
 
 describe("A fake clock", () => {
+  it("of Date and the timers, as FakeTime, moves all but the uptime", async () => {
+    using time = new FakeTime();
+    const { ticker, ticks } = watch(1_000);
+    const before = performance.now();
+    await ticker.start();
+    time.tick(3_600_000);
+    const { uptime, passed } = {
+      uptime: ticker.uptime(),
+      passed: performance.now() - before,
+    };
+    await ticker.stop();
+    assertEquals(ticks.length, 3_600);
+    const [first, last] = [ticks[0]!, ticks.at(-1)!];
+    for (const at of ["scheduledAt", "startedAt"] as const) {
+      assertEquals(Math.round(last[at] - first[at]), 3_599_000);
+    }
+    assertLessOrEqual(uptime, passed);
+  });
+
   it("that marks the engine's own functions, as Bun's does, hands no ticker on to them", async () => {
     const { setTimeout } = globalThis;
     const work = gate();

@@ -31,6 +31,7 @@ const scenarios: Record<string, () => Promise<unknown>> = {
     const code = await main(service(time("starting"), time("stopping")), {
       drainDelay: time("draining"),
       stopTimeout: 60_000,
+      forceExit: 20_000,
       onReady: () => console.log("up"),
       notReady: () => console.log("draining"),
       async after() {
@@ -44,7 +45,11 @@ const scenarios: Record<string, () => Promise<unknown>> = {
   },
   /** Ends at once when it is told to, and has something to do after that. */
   quick: async () => {
-    await main(service(0, 0), { onReady: () => console.log("up") });
+    await main(service(0, 0), {
+      onReady: () => console.log("up"),
+      // What follows has its time on a machine that is busy as well.
+      forceExit: 20_000,
+    });
     console.log("over");
     await wait(400);
     console.log("done");
