@@ -110,6 +110,8 @@ export interface Stopping {
   readonly until: number;
   /** Whether all that depend on it were down before it was asked. */
   readonly isCleared: boolean;
+  /** Whether its time is over and it is being killed, which it has until then for. */
+  readonly isCut: boolean;
   readonly then: Idle;
 }
 
@@ -147,6 +149,8 @@ export interface Child extends Spec {
   state: State;
   /** How long its runner gives itself for a stop, where that is known. */
   grace: number | undefined;
+  /** How long its run may live on after its time, where it is killed then. */
+  killTimeout: number | undefined;
   /** How many starts there were since the supervisor's launch. */
   starts: number;
   /** How many of them have been up. */
@@ -198,6 +202,7 @@ export function childOf(
   ref?: unknown,
   key?: unknown,
   grace?: number,
+  killTimeout?: number,
 ): Child {
   return {
     ...spec,
@@ -206,6 +211,7 @@ export function childOf(
     ref,
     key,
     grace,
+    killTimeout,
     ...fresh,
     deps: NONE,
     dependents: NONE,
@@ -240,6 +246,11 @@ export function isKept(state: State): boolean {
 /** Whether a child has a run that is to end, within its time. */
 export function isGoing(state: State): state is Last | Stopping {
   return state.is === "last" || state.is === "stop";
+}
+
+/** Whether a run has had its time to end, and lives on. */
+export function isPast(state: State): boolean {
+  return state.is === "late" || state.is === "stop" && state.isCut;
 }
 
 /** Whether a child leaves the list as soon as its run has ended. */

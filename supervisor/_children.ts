@@ -2,7 +2,7 @@
 
 import { type Child as Node, childOf } from "./_child.ts";
 import { cannot } from "./_messages.ts";
-import { graceOf, refOf } from "./_ref.ts";
+import { graceOf, killTimeoutOf, refOf } from "./_ref.ts";
 import { type Given, givenOf } from "./_settings.ts";
 import type { Shell } from "./_shell.ts";
 import type { Child } from "./options.ts";
@@ -13,7 +13,9 @@ function nodeOf(
   isOriginal: boolean,
 ): Node {
   const ref = refOf(runner, create);
-  return childOf(spec, place, isOriginal, ref, runner, graceOf(runner));
+  const grace = graceOf(runner);
+  const killTimeout = killTimeoutOf(runner);
+  return childOf(spec, place, isOriginal, ref, runner, grace, killTimeout);
 }
 
 /** The children of one supervisor, with the names and runners that are taken. */

@@ -119,6 +119,8 @@ function take(turn: Turn, input: Input): void {
     case "late": {
       const { state } = input.child;
       if (state.is !== "stop" || state.run !== input.run) return;
+      // That it was cut is known, and its end is awaited.
+      if (state.isCut) return;
       return late(turn, input.child, state, input.error, input.part);
     }
     case "time":
@@ -186,18 +188,22 @@ function begin(turn: Turn, child: Child): void {
 
 /** Asks a run to end. */
 function ask(turn: Turn, child: Child, isCleared: boolean): void {
-  const { state, stopTimeout, grace } = child;
+  const { state, stopTimeout, grace, killTimeout } = child;
   if (state.is !== "last") return;
   const { run, deadline, then } = state;
   const { rules } = turn.tree;
   let ms = stopTimeout ?? grace ?? rules.stopTimeout;
   if (deadline !== undefined) {
     const left = Math.max(0, deadline - turn.now);
-    const share = isAwaited(child) ? Math.floor(left * SHARE) : left;
+    const mayShare = isAwaited(child) || killTimeout !== undefined;
+    let share = mayShare ? Math.floor(left * SHARE) : left;
+    // One that is killed is to be over in time, too.
+    if (killTimeout && killTimeout < share) share -= killTimeout;
     ms = Math.min(stopTimeout ?? Infinity, share);
   }
   const until = turn.now + ms;
-  become(turn, child, { is: "stop", run, ms, until, isCleared, then });
+  const isCut = false;
+  become(turn, child, { is: "stop", run, ms, until, isCleared, isCut, then });
   turn.effects.push({ do: "stop", child, run, ms });
 }
 
@@ -248,16 +254,21 @@ function ended(
 function late(
   turn: Turn,
   child: Child,
-  { run, ms, then }: Stopping,
+  state: Stopping,
   error: Error,
   part = 1,
 ): void {
   const { phase } = turn.tree;
-  become(turn, child, { is: "late", run, then });
+  const { run, ms, then, isCut } = state;
+  const killTimeout = isCut ? undefined : child.killTimeout;
+  const isKilled = killTimeout !== undefined;
+  if (isKilled) cut(turn, child, state, killTimeout);
+  else become(turn, child, { is: "late", run, then });
   answer(turn, child, "down", error);
   if (phase.is === "ending" || phase.is === "down") return;
   const why = `stop ${own(turn, child)}`;
   turn.effects.push({ do: "record", error, phase: "stop", child, why });
+  if (isKilled) return;
   if (then.is === "wait" && then.restart.members.length > 1) {
     hang(turn, child, error, ms);
   } else if (then.is === "queue" || then.is === "wait") {
@@ -279,6 +290,19 @@ function late(
       (then) => become(turn, child, { is: "late", run, then }),
     );
   }
+}
+
+/** A run is killed, as its time is over: what it holds up waits for its end. */
+function cut(
+  turn: Turn,
+  child: Child,
+  { run, ms: before, isCleared, then }: Stopping,
+  killTimeout: number,
+): void {
+  const ms = before + killTimeout + turn.tree.rules.killMargin;
+  const until = turn.now + ms - before;
+  const isCut = true;
+  become(turn, child, { is: "stop", run, ms, until, isCleared, isCut, then });
 }
 
 /** It may be time for what a child waits for. */

@@ -1,6 +1,13 @@
 /** Which child depends on which, and what that means for starts and stops. */
 
-import { type Child, hasRun, isGoing, isLeaving, NONE } from "./_child.ts";
+import {
+  type Child,
+  hasRun,
+  isGoing,
+  isLeaving,
+  isPast,
+  NONE,
+} from "./_child.ts";
 import { cannot } from "./_messages.ts";
 
 /** What of a tree its links need. */
@@ -126,8 +133,8 @@ export function mayEnd(child: Child): false | "cleared" | "alone" {
   for (const from of seen) {
     for (const each of from.dependents) {
       const { state } = each;
-      if (isGoing(state)) return false;
-      if (hasRun(state) && state.is !== "late") found = "alone";
+      if (isGoing(state) && !isPast(state)) return false;
+      if (hasRun(state) && !isPast(state)) found = "alone";
       else if (!("isCleared" in state && state.isCleared)) seen.add(each);
     }
   }
@@ -154,7 +161,7 @@ export function* below(child: Child): Iterable<Child> {
   for (const from of seen) {
     for (const dep of from.deps) {
       if (dep.state.is === "last") yield dep;
-      else if (!hasRun(dep.state) || dep.state.is === "late") seen.add(dep);
+      else if (!hasRun(dep.state) || isPast(dep.state)) seen.add(dep);
     }
   }
 }

@@ -54,6 +54,15 @@ export function graceOf(runner: unknown): number | undefined {
 }
 
 /**
+ * How long the run of a runner may live on in milliseconds once its time to end is
+ * over, where the runner kills it then, and says so.
+ */
+export function killTimeoutOf(runner: unknown): number | undefined {
+  const ms = peek(runner, "killTimeout");
+  return typeof ms === "number" && ms >= 0 && ms < Infinity ? ms : undefined;
+}
+
+/**
  * Whether a runner says how its ticks went: then these show that it works. They are
  * not read, as a ticker keeps more of them from then on.
  */

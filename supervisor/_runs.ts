@@ -7,7 +7,13 @@ import type { RunnerEvent } from "../runner.ts";
 import { type Child, isKept } from "./_child.ts";
 import type { Event } from "./_decide.ts";
 import { isHung } from "./_hung.ts";
-import { graceOf, hasTicks, isRunner, type Ref } from "./_ref.ts";
+import {
+  graceOf,
+  hasTicks,
+  isRunner,
+  killTimeoutOf,
+  type Ref,
+} from "./_ref.ts";
 import { now } from "./_time.ts";
 import type { SupervisedRunner } from "./options.ts";
 
@@ -101,6 +107,7 @@ function replace(
   owner.runners.add(runner);
   ref.runner = runner;
   child.grace = graceOf(runner);
+  child.killTimeout = killTimeoutOf(runner);
   keep(runner, isKept(child.state));
   owner.changed(child);
 }

@@ -118,6 +118,9 @@ export function givenOf(
   };
 }
 
+/** The platform's word that a run is over may be late on a busy machine. */
+const KILL_MARGIN = 5_000;
+
 const OPTIONS = [
   "name",
   "observer",
@@ -186,6 +189,7 @@ export function settingsOf(
     order,
     autoShutdown,
     stopTimeout: own.stopTimeout,
+    killMargin: KILL_MARGIN,
     initial,
     max,
     factor,

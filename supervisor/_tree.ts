@@ -12,6 +12,8 @@ export interface Rules {
   readonly order: "dependencies" | "list";
   readonly autoShutdown: "never" | "any" | "all";
   readonly stopTimeout: number;
+  /** How long what is killed may take to be over, beyond its own time for it. */
+  readonly killMargin: number;
   readonly initial: number;
   readonly max: number;
   readonly factor: number;

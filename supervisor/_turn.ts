@@ -10,6 +10,7 @@ import {
   hasRun,
   type Idle,
   isKept,
+  isPast,
   NONE,
   shownOf,
   type State,
@@ -109,7 +110,7 @@ export function become(turn: Turn, child: Child, state: State): void {
   const { phase } = tree;
   if (isDown && phase.is === "ending") phase.left.delete(child);
   // Those that waited for its end may end, and those beyond it may start.
-  if (hasRun(before) && (isDown || state.is === "late")) {
+  if (hasRun(before) && (isDown || isPast(state))) {
     for (const each of below(child)) todo.push(each);
   }
   if (
@@ -217,11 +218,11 @@ export function retire(
     case "last":
       return become(turn, child, lastOf(state, deadline, then));
     case "stop":
-      // With less time it is asked again.
+      // With less time it is asked again, unless it is being killed.
       return become(
         turn,
         child,
-        deadline !== undefined && deadline < state.until
+        deadline !== undefined && deadline < state.until && !state.isCut
           ? { is: "last", run: state.run, was: "stop", deadline, then }
           : stopOf(state, then),
       );
@@ -251,8 +252,9 @@ function lastOf(
 }
 
 function stopOf(
-  { run, ms, until, isCleared }: Extract<State, { is: "stop" }>,
+  state: Extract<State, { is: "stop" }>,
   then: Idle,
 ): State {
-  return { is: "stop", run, ms, until, isCleared, then };
+  const { run, ms, until, isCleared, isCut } = state;
+  return { is: "stop", run, ms, until, isCleared, isCut, then };
 }

@@ -152,6 +152,16 @@ export class WorkerRunner<C extends WorkerCalls<C> = WorkerCalls>
   }
 
   /**
+   * How long the run may live on in milliseconds once the grace of a stop is over:
+   * it is killed then, and the platform says when it is over, or is taken to be so
+   * after `killDelay`. A supervisor waits so long before it restarts a group.
+   */
+  get killTimeout(): number {
+    const { isMute, killDelay } = this.#options;
+    return isMute ? killDelay : 0;
+  }
+
+  /**
    * The runner of the worker, or, with `workers`, those of all, as they were a
    * moment ago: to be looked at, by health, metrics and the status page. They are
    * started and stopped with their workers.

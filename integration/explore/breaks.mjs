@@ -9,7 +9,7 @@ export const breaks = [
   },
   {
     file: "_graph.ts",
-    from: "      if (isGoing(state)) return false;",
+    from: "      if (isGoing(state) && !isPast(state)) return false;",
     to: "",
   },
   {
@@ -74,6 +74,28 @@ export const breaks = [
     from: '  if (then.is === "wait" && then.restart.members.length > 1) {',
     to: '  if (then.is === "wait" && then.restart.members.length > 9) {',
   },
+  // Kills.
+  {
+    file: "_decide.ts",
+    from: "  const killTimeout = isCut ? undefined : child.killTimeout;",
+    to: "  const killTimeout = isCut ? undefined : undefined;",
+  },
+  {
+    file: "_decide.ts",
+    from: "      if (state.isCut) return;\n",
+    to: "",
+  },
+  {
+    file: "_decide.ts",
+    from: "if (killTimeout && killTimeout < share) share -= killTimeout;",
+    to: "",
+  },
+  { file: "_turn.ts", from: " && !state.isCut", to: "" },
+  {
+    file: "_graph.ts",
+    from: "      if (isGoing(state) && !isPast(state)) return false;",
+    to: "      if (isGoing(state)) return false;",
+  },
   // How often.
   { file: "_ends.ts", from: "    count(turn, child);\n", to: "" },
   {
@@ -123,9 +145,8 @@ export const breaks = [
   },
   {
     file: "_decide.ts",
-    from:
-      "    const share = isAwaited(child) ? Math.floor(left * SHARE) : left;",
-    to: "    const share = left;",
+    from: "    const mayShare = isAwaited(child) || killTimeout !== undefined;",
+    to: "    const mayShare = killTimeout !== undefined;",
   },
   // Calls.
   { file: "_asked.ts", from: "  if (restart) hurry(turn, restart);", to: "" },

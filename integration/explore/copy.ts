@@ -73,8 +73,8 @@ export function keyOf(world: World): string {
         }${idleOf(state.then)}`;
       case "stop":
         return `p${after(state.until)}${state.isCleared ? 1 : 0}${
-          idleOf(state.then)
-        }`;
+          state.isCut ? "k" : ""
+        }${idleOf(state.then)}`;
       case "late":
         return `x${idleOf(state.then)}`;
       default:

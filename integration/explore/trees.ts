@@ -12,6 +12,8 @@ export interface Plan {
   readonly then: Rules["then"];
   readonly autoShutdown: Rules["autoShutdown"];
   readonly restarts: number;
+  /** Whether the children are killed where their time to end is over. */
+  readonly isKilled?: boolean;
   readonly children: readonly {
     readonly restart: RestartType;
     /** Places of those before it that it depends on; none: it says nothing. */
@@ -28,6 +30,8 @@ export const TIMES = {
   coolDown: 2,
   resetAfter: 2,
   window: 6,
+  killTimeout: 1,
+  killMargin: 1,
 };
 
 const NAMES = ["a", "b", "c", "d"];
@@ -49,13 +53,14 @@ export function specOf(plan: Plan, index: number): Spec {
 
 /** The tree of a plan, which does not run. */
 export function grow(plan: Plan): Tree {
-  const { strategy, order, then, autoShutdown, restarts } = plan;
+  const { strategy, order, then, autoShutdown, restarts, isKilled } = plan;
   const rules: Rules = {
     name: "app",
     strategy,
     order,
     autoShutdown,
     stopTimeout: TIMES.stopTimeout,
+    killMargin: TIMES.killMargin,
     initial: TIMES.delay,
     max: TIMES.delay,
     factor: 1,
@@ -67,7 +72,15 @@ export function grow(plan: Plan): Tree {
     coolDown: TIMES.coolDown,
   };
   const children = plan.children.map((_child, index) =>
-    childOf(specOf(plan, index), index, true)
+    childOf(
+      specOf(plan, index),
+      index,
+      true,
+      undefined,
+      undefined,
+      undefined,
+      isKilled ? TIMES.killTimeout : undefined,
+    )
   );
   const tree = treeOf("explore", rules, children);
   tree.isObserved = true;
@@ -146,6 +159,14 @@ function* variants(
   const isPlain = shape.every((each) => each.length === 0);
   for (const strategy of STRATEGIES) {
     yield { ...common, strategy, children: children(false, "fail") };
+    if (shape.length < 3 || types.every((each) => each === "permanent")) {
+      yield {
+        ...common,
+        strategy,
+        isKilled: true,
+        children: children(false, "fail"),
+      };
+    }
     if (!isPlain) continue;
     // Nobody says what it depends on: the list may, or the order.
     if (strategy === "rest-for-one") {

@@ -10,6 +10,7 @@ import {
   hasRun,
   isGoing,
   isLeaving,
+  isPast,
   shownOf,
   wakeOf,
 } from "../../supervisor/_child.ts";
@@ -258,10 +259,11 @@ function perform(world: World, effect: Effect): void {
       const { child, ms } = effect;
       check(runs.has(child), `${child.name} has no run to stop`);
       check(ms >= 0 && ms <= TIMES.stopTimeout, `${child.name} has ${ms} ms`);
+      check(!isKilled(child), `${child.name} is stopped while it is killed`);
       const isAll = tree.phase.is === "ending";
       for (const each of tree.children.values()) {
         if (!(each.dependsOn ?? []).includes(child.name)) continue;
-        if (!runs.has(each) || each.state.is === "late") continue;
+        if (!runs.has(each) || isPast(each.state)) continue;
         const isBefore = isAll || isGoing(each.state);
         check(!isBefore, `${child.name} is stopped before ${each.name}`);
       }
@@ -352,6 +354,13 @@ function plan(world: World, name: string, delay: number): void {
   });
 }
 
+/** How long one that is killed may take to be over. */
+const KILL = TIMES.killTimeout + TIMES.killMargin;
+
+function isKilled({ state }: Child): boolean {
+  return state.is === "stop" && state.isCut;
+}
+
 function isHeldBack({ state }: Child): boolean {
   const idle = "then" in state ? state.then : state;
   return idle.is === "rest" && idle.why === "held";
@@ -379,7 +388,7 @@ function checkAll(world: World): void {
     check(state.is !== "gone", `${name} is gone and listed`);
     if (state.is === "stop" || state.is === "last") {
       const until = state.is === "stop" ? state.until : state.deadline;
-      const most = now + TIMES.stopTimeout;
+      const most = now + (isPast(state) ? KILL : TIMES.stopTimeout);
       check((until ?? now) <= most, `${name} has too much time`);
     }
     if (state.is === "wait") {
@@ -412,7 +421,7 @@ function checkAll(world: World): void {
       for (const each of phase.left) {
         // One may be asked anew by a call of its own.
         const isAsked = world.open.some(({ child }) => child === each);
-        const isLate = each.state.is === "late" || isAsked;
+        const isLate = isPast(each.state) || isAsked;
         check(isLate, `${each.name} outlasts the budget`);
       }
     }
@@ -428,7 +437,8 @@ function checkCalls({ open, now, tree }: World): void {
     const { name, state } = child;
     if (isDown) {
       check(isGoing(state), `${is} ${name} waits for nothing: ${state.is}`);
-      check(now <= at + TIMES.stopTimeout, `${is} ${name} takes too long`);
+      const most = at + Math.max(TIMES.stopTimeout, isPast(state) ? KILL : 0);
+      check(now <= most, `${is} ${name} takes too long`);
     } else {
       const isComing = ["queue", "wait", "start", "last", "stop"]
         .includes(state.is);

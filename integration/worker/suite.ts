@@ -1,6 +1,11 @@
 // What a worker has to do on every engine, as a thread or as a process.
 
-import { Supervisor, WorkerRunner } from "./library.ts";
+import {
+  StartStop,
+  Supervisor,
+  untilAborted,
+  WorkerRunner,
+} from "./library.ts";
 
 /** Where it runs, and what can be asked for there. */
 export interface Place {
@@ -399,12 +404,75 @@ export async function run(
     equal(worker.state, "stopped");
   });
 
-  await it("stops with its tree in time although it is blocked", async () => {
+  for (const strategy of ["one-for-all", "rest-for-one"] as const) {
+    await it(`is killed in a group restart (${strategy}), which goes on`, async () => {
+      let starts = 0;
+      let fail: (error: Error) => void = () => {};
+      const store = new StartStop(
+        async (signal, { ready }) => {
+          starts++;
+          ready();
+          await Promise.race([
+            untilAborted(signal),
+            new Promise((_resolve, reject) => fail = reject),
+          ]);
+        },
+        undefined,
+        { name: "store", awaitReady: true, printErrors: false },
+      );
+      const worker = make("basic_worker", { stopTimeout: 500 });
+      const app = new Supervisor([{ runner: store }, { runner: worker }], {
+        name: "app",
+        strategy,
+        printErrors: false,
+        stopTimeout: 20_000,
+        backoff: { initial: 1 },
+      });
+      await app.start();
+      worker.call("loop", 0 as never).catch(() => {});
+      await pause(50);
+      fail(new Error("lost"));
+      const states: string[] = [];
+      worker.observe((event) => {
+        if (event.type === "state") states.push(event.to);
+      });
+      for (let count = 0; count < 400 && !states.includes("running"); count++) {
+        await pause(50);
+      }
+      // All were down before any started, and no run was beside another.
+      equal(states, ["stopping", "stopped", "starting", "running"]);
+      equal([app.state, starts], ["running", 2]);
+      equal(await worker.call("echo", 6 as never), 6);
+      const errors = app.errorsList().map(({ message }) => message).join();
+      assert(/"work" of "app".*within 500 ms/.test(errors), errors);
+      await app.stop();
+    });
+  }
+
+  await it("stops with its tree within the budget although it is blocked", async () => {
+    const worker = make("basic_worker");
+    const inner = new Supervisor([{ runner: worker, stopTimeout: 500 }], {
+      name: "inner",
+      printErrors: false,
+    });
+    const app = new Supervisor([{ runner: inner }], {
+      name: "app",
+      printErrors: false,
+      stopTimeout: 30_000,
+    });
+    await app.start();
+    worker.call("loop", 0 as never).catch(() => {});
+    await pause(50);
+    await app.stop();
+    equal([app.state, worker.state], ["stopped", "stopped"]);
+  });
+
+  await it("stops with its tree although there is no time for a kill", async () => {
     const worker = make("basic_worker");
     const app = new Supervisor([{ runner: worker }], {
       name: "app",
       printErrors: false,
-      stopTimeout: 500,
+      stopTimeout: 0,
     });
     await app.start();
     worker.call("loop", 0 as never).catch(() => {});
