@@ -16,6 +16,15 @@ import { typed } from "./validate.ts";
 /** What a runner lives by; only the constructor of a subclass gives it. */
 export let machineOf: (runner: Lifecycle, machine?: Machine) => Machine;
 
+/**
+ * Has a function called once a runner has come to rest, if its `finished` is the
+ * library's own and it has a run; else it says `false`.
+ */
+export let awaitRest: (
+  runner: object,
+  rested: (failure: Error | undefined) => void,
+) => boolean;
+
 // Not in the class: from there no member with a symbol for its name gets into the
 // types of a package.
 /** How a runner ends with a scope. */
@@ -40,6 +49,9 @@ export abstract class Lifecycle implements Runner, Errors {
   static {
     machineOf = (runner, machine = runner.#machine) =>
       runner.#machine = machine;
+    awaitRest = (runner, rested) =>
+      #machine in runner && runner.finished === Lifecycle.prototype.finished &&
+      runner.#machine.awaitRest(rested);
   }
 
   /** The name that the runner was given, else that of its kind. */

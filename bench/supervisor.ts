@@ -4,11 +4,18 @@
  * Each number of children is started and stopped side by side, once by hand and
  * once by a supervisor; the difference is the supervisor's. Of several rounds the
  * quietest counts: all that disturbs only adds.
+ *
+ * With `--against=FOLDER`, a checkout of another version, both are measured in
+ * turns, in the same process:
+ *
+ *     git worktree add ../old f561237
+ *     npm run bench:supervisor -- --against=../old
  */
 
-import { StartStop, untilAborted } from "@golib/runner";
-import { Supervisor } from "@golib/runner/supervisor";
+import * as core from "@golib/runner";
+import * as supervision from "@golib/runner/supervisor";
 import process from "node:process";
+import { pathToFileURL } from "node:url";
 import { engine } from "./_measure.ts";
 
 const isSmoke = process.argv.includes("--smoke");
@@ -21,7 +28,34 @@ const COUNTS = given.length > 0
   ? [1_000]
   : [10_000, 10_000, 100_000];
 
-function children(count: number): StartStop[] {
+/** What is measured of a version of the library. */
+interface Version {
+  readonly label: string;
+  readonly StartStop: typeof core.StartStop;
+  readonly untilAborted: typeof core.untilAborted;
+  readonly Supervisor: typeof supervision.Supervisor;
+}
+
+const VERSIONS: Version[] = [{
+  label: "this",
+  StartStop: core.StartStop,
+  untilAborted: core.untilAborted,
+  Supervisor: supervision.Supervisor,
+}];
+const against = process.argv.find((each) => each.startsWith("--against="));
+if (against) {
+  const folder = against.slice("--against=".length);
+  const load = (name: string) =>
+    import(`${pathToFileURL(folder).href}/${name}`) as Promise<
+      typeof core & typeof supervision
+    >;
+  const { StartStop, untilAborted } = await load("mod.ts");
+  const { Supervisor } = await load("supervisor/mod.ts");
+  VERSIONS.push({ label: "other", StartStop, untilAborted, Supervisor });
+}
+
+function children(version: Version, count: number): core.StartStop[] {
+  const { StartStop, untilAborted } = version;
   return Array.from(
     { length: count },
     (_each, index) =>
@@ -51,29 +85,53 @@ async function cycle(
   return found;
 }
 
-async function cost(count: number): Promise<number[]> {
-  const least = { own: Array(4).fill(Infinity), all: Array(4).fill(Infinity) };
+interface Least {
+  readonly own: number[];
+  readonly all: number[];
+}
+
+/** Microseconds a child beyond its own, of each version. */
+async function cost(count: number): Promise<number[][]> {
+  const least = VERSIONS.map((): Least => ({
+    own: Array(4).fill(Infinity),
+    all: Array(4).fill(Infinity),
+  }));
   const rounds = Math.max(2, Math.min(ROUNDS, Math.floor(200_000 / count)));
   for (let round = 0; round < rounds; round++) {
-    const alone = children(count);
-    const own = await cycle(
-      () => Promise.all(alone.map((each) => each.start())),
-      () => Promise.all(alone.map((each) => each.stop())),
-    );
-    const app = new Supervisor(children(count).map((runner) => ({ runner })), {
-      stopTimeout: 60_000,
-    });
-    const all = await cycle(() => app.start(), () => app.stop());
-    for (const index of own.keys()) {
-      least.own[index] = Math.min(least.own[index], own[index]!);
-      least.all[index] = Math.min(least.all[index], all[index]!);
+    for (const [index, version] of VERSIONS.entries()) {
+      await costRound(version, count, least[index]!);
     }
   }
-  return least.all.map((ms, index) => (ms - least.own[index]) / count * 1_000);
+  return least.map(({ own, all }) =>
+    all.map((ms, index) => (ms - own[index]!) / count * 1_000)
+  );
+}
+
+async function costRound(
+  version: Version,
+  count: number,
+  least: Least,
+): Promise<void> {
+  const { Supervisor } = version;
+  const alone = children(version, count);
+  const own = await cycle(
+    () => Promise.all(alone.map((each) => each.start())),
+    () => Promise.all(alone.map((each) => each.stop())),
+  );
+  const listed = children(version, count).map((runner) => ({ runner }));
+  const app = new Supervisor(listed, { stopTimeout: 60_000 });
+  const all = await cycle(() => app.start(), () => app.stop());
+  for (const index of own.keys()) {
+    least.own[index] = Math.min(least.own[index]!, own[index]!);
+    least.all[index] = Math.min(least.all[index]!, all[index]!);
+  }
 }
 
 /** Milliseconds from the end of each backoff to the start of the child. */
-async function lateness(restarts: number): Promise<number[]> {
+async function lateness(
+  { StartStop, Supervisor }: Version,
+  restarts: number,
+): Promise<number[]> {
   const found: number[] = [];
   let due = 0;
   const { promise: over, resolve } = waiter();
@@ -111,12 +169,16 @@ function heap(): number | undefined {
 }
 
 /** Bytes a child while all run, beyond what its runner has when it runs alone. */
-async function memory(count: number): Promise<number | undefined> {
+async function memory(
+  version: Version,
+  count: number,
+): Promise<number | undefined> {
+  const { Supervisor } = version;
   const measure = async (
-    run: (all: StartStop[]) => Promise<() => Promise<unknown>>,
+    run: (all: core.StartStop[]) => Promise<() => Promise<unknown>>,
   ) => {
     const before = heap();
-    const stop = await run(children(count));
+    const stop = await run(children(version, count));
     const after = heap();
     await stop();
     return before === undefined || after === undefined
@@ -124,7 +186,7 @@ async function memory(count: number): Promise<number | undefined> {
       : after - before;
   };
   const found: number[] = [];
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 4; round++) {
     const own = await measure(async (all) => {
       await Promise.all(all.map((each) => each.start()));
       return () => Promise.all(all.map((each) => each.stop()));
@@ -137,7 +199,8 @@ async function memory(count: number): Promise<number | undefined> {
       return () => app.stop();
     });
     if (own === undefined || supervised === undefined) return undefined;
-    found.push((supervised - own) / count);
+    // The first makes what all rounds share.
+    if (round > 0) found.push((supervised - own) / count);
   }
   return found.sort((a, b) => a - b)[1];
 }
@@ -149,20 +212,30 @@ function waiter(): { promise: Promise<void>; resolve: () => void } {
 }
 
 console.log(`${engine()}, the least of up to ${ROUNDS} rounds`);
-console.log("µs a child:  start  (processor)   stop  (processor)");
+console.log("µs a child:          start  (processor)   stop  (processor)");
 for (const count of COUNTS) {
-  const cells = (await cost(count)).map((each) => each.toFixed(2).padStart(11));
-  console.log(`${count}`.padStart(7), ...cells);
+  for (const [index, each] of (await cost(count)).entries()) {
+    const cells = each.map((value) => value.toFixed(2).padStart(11));
+    const { label } = VERSIONS[index]!;
+    console.log(`${count}`.padStart(7), label.padEnd(6), ...cells);
+  }
 }
-const bytes = await memory(isSmoke ? 1_000 : 10_000);
-if (bytes !== undefined) {
-  console.log(`memory a child: ${bytes.toFixed(0)} bytes`);
+for (const count of isSmoke ? [1_000] : [10_000, 100_000]) {
+  for (const version of VERSIONS) {
+    const bytes = await memory(version, count);
+    if (bytes === undefined) continue;
+    console.log(
+      `memory a child of ${count}, ${version.label}: ${bytes.toFixed(0)} bytes`,
+    );
+  }
 }
-const late = await lateness(isSmoke ? 20 : 200);
-const at = (part: number) =>
-  late[Math.floor((late.length - 1) * part)]!.toFixed(2);
-console.log(
-  `${late.length} restarts, ms after the end of the backoff: median ${
-    at(0.5)
-  }, 9 of 10 within ${at(0.9)}, all within ${at(1)}`,
-);
+for (const version of VERSIONS) {
+  const late = await lateness(version, isSmoke ? 20 : 200);
+  const at = (part: number) =>
+    late[Math.floor((late.length - 1) * part)]!.toFixed(2);
+  console.log(
+    `${late.length} restarts, ${version.label}, ms after the end of the backoff: median ${
+      at(0.5)
+    }, 9 of 10 within ${at(0.9)}, all within ${at(1)}`,
+  );
+}

@@ -169,15 +169,6 @@ export interface Child extends Spec {
 /** The empty list, which is shared and never changed. */
 export const NONE: never[] = [];
 
-/** What is forgotten at the supervisor's launch. */
-export const fresh = {
-  starts: 0,
-  ups: 0,
-  attempts: 0,
-  uptime: 0,
-  error: undefined,
-} as const;
-
 /** Down, for one of the three reasons. */
 export function rest(why: Rest["why"], isCleared = false): Rest {
   return { is: "rest", why, isCleared };
@@ -194,7 +185,10 @@ export const GONE: Gone = { is: "gone", isBack: false };
 /** Out of the list until the supervisor is started again. */
 export const ENDED: Gone = { is: "gone", isBack: true };
 
-/** Makes a child that is down. */
+/**
+ * Makes a child that is down. All are of one shape, in which no field is added
+ * later: there may be many.
+ */
 export function childOf(
   spec: Spec,
   place: number,
@@ -205,20 +199,41 @@ export function childOf(
   killTimeout?: number,
 ): Child {
   return {
-    ...spec,
+    name: spec.name,
+    restart: spec.restart,
+    dependsOn: spec.dependsOn,
+    startTimeout: spec.startTimeout,
+    stopTimeout: spec.stopTimeout,
+    firstStart: spec.firstStart,
+    isSignificant: spec.isSignificant,
     place,
     isOriginal,
     ref,
     key,
     grace,
     killTimeout,
-    ...fresh,
+    starts: 0,
+    ups: 0,
+    attempts: 0,
+    uptime: 0,
+    error: undefined,
     deps: NONE,
     dependents: NONE,
     state: rest("new"),
-    counted: [],
+    counted: NONE,
     calls: NONE,
   };
+}
+
+/** Forgets the past of a child, for the supervisor's launch. */
+export function refresh(child: Child): void {
+  child.starts =
+    child.ups =
+    child.attempts =
+    child.uptime =
+      0;
+  child.error = undefined;
+  child.counted = NONE;
 }
 
 /** Whether a child has a run. */

@@ -1,6 +1,7 @@
 /** Starts and stops the runners of children, and says what has come of it. */
 
 import { toError } from "../_internal/errors.ts";
+import { awaitRest } from "../_internal/lifecycle.ts";
 import { keep } from "../_internal/kept.ts";
 import { nothing } from "../_internal/settings.ts";
 import type { RunnerEvent } from "../runner.ts";
@@ -26,6 +27,8 @@ export function refTo(child: Child): Ref {
 export interface Owner {
   /** Says what has happened. */
   feed(event: Event): void;
+  /** Does something soon, in the async context of the supervisor's run. */
+  later(work: () => void): void;
   /** Cuts the stops short. */
   readonly force: AbortSignal | undefined;
   /** The runners of all children: none may be two children's. */
@@ -155,12 +158,33 @@ function watch(
 ): void {
   if (ref.watched === run || !isUnderWay(child, run)) return;
   ref.watched = run;
-  const ended = (error?: Error) => {
-    ref.leave?.();
-    ref.leave = undefined;
-    owner.feed({ is: "ended", child, run, error, isHung: isHung(error) });
-  };
-  settle(() => runner.finished(), () => ended(), ended);
+  const isAwaited = awaitRest(
+    runner,
+    (error) => owner.later(() => over(owner, child, run, error)),
+  );
+  if (!isAwaited) awaitEnd(owner, child, run, runner);
+}
+
+/** Says when a run of a runner that is not the library's own is over. */
+function awaitEnd(
+  owner: Owner,
+  child: Child,
+  run: number,
+  runner: SupervisedRunner,
+): void {
+  settle(
+    () => runner.finished(),
+    () => over(owner, child, run),
+    (error) => over(owner, child, run, error),
+  );
+}
+
+/** A run is over. */
+function over(owner: Owner, child: Child, run: number, error?: Error): void {
+  const ref = refTo(child);
+  ref.leave?.();
+  ref.leave = undefined;
+  owner.feed({ is: "ended", child, run, error, isHung: isHung(error) });
 }
 
 /** Says when the first tick of a run has succeeded. */

@@ -54,6 +54,11 @@ export class Shell implements Owner {
     this.#random = random;
   }
 
+  later(work: () => void): void {
+    const context = this.#machine.state.run?.context;
+    void Promise.resolve().then(() => within(context, work));
+  }
+
   get force(): AbortSignal | undefined {
     return this.#control?.force;
   }

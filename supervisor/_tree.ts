@@ -1,6 +1,6 @@
 /** The children of one supervisor, what it goes by, and where it is. */
 
-import { type Child, fresh, rest } from "./_child.ts";
+import { type Child, refresh, rest } from "./_child.ts";
 import { checkCycles, link, linkAll } from "./_graph.ts";
 import type { Strategy } from "./options.ts";
 import type { Restart } from "./_child.ts";
@@ -151,9 +151,6 @@ export function renew(what: string, tree: Tree): readonly Child[] {
   tree.departed = [];
   tree.groups.clear();
   tree.counting.clear();
-  for (const child of tree.children.values()) {
-    Object.assign(child, fresh);
-    child.counted = [];
-  }
+  for (const child of tree.children.values()) refresh(child);
   return back;
 }
