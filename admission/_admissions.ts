@@ -2,12 +2,9 @@
 
 import { reasonOf } from "../_internal/errors.ts";
 import { clockOf } from "../_internal/clock.ts";
-import { unref } from "../_internal/runtime.ts";
-import { type AbortListener, join, leave } from "../_internal/signals.ts";
-import { Timer } from "../_internal/timer.ts";
-import { bag, signalLike, timeout, typed } from "../_internal/validate.ts";
-import { Heap, isBefore } from "./_heap.ts";
 import type { Adaptive } from "./_adaptive.ts";
+import { underEither } from "./_either.ts";
+import { Heap, isBefore } from "./_heap.ts";
 import {
   clear,
   enter,
@@ -24,9 +21,13 @@ import {
 import { Limits } from "./_limits.ts";
 import { loadOf, type Tally, tally } from "./_load.ts";
 import { type Hold, isWithin, within } from "./_nesting.ts";
+import { Recheck } from "./_recheck.ts";
+import { Refusals } from "./_refusals.ts";
+import { runSettings } from "./_run_options.ts";
 import type { Settings } from "./_settings.ts";
+import { Unnoted } from "./_unnoted.ts";
 import { type Exit, Waiting } from "./_waiting.ts";
-import { GateError, type GateRefusal } from "./gate_error.ts";
+import type { GateError, GateRefusal } from "./gate_error.ts";
 import type {
   GateAdmissionEvent,
   GateLoad,
@@ -46,13 +47,16 @@ export interface Owner {
   ): void;
 }
 
-// How often limits are read while something waits and nothing runs.
-const RECHECK = 100;
+// How long a run waits that may be inside one that it waits for, in ms.
+const DOUBT = 10_000;
 
 /** The admissions of one gate. */
 export class Admissions implements Host {
   readonly #name: string;
   readonly #owner: Owner;
+  readonly #refusals: Refusals;
+  readonly #recheck: Recheck | undefined;
+  readonly #unnoted = new Unnoted();
   readonly #limits: Limits;
   /** This one, and those of all gates that its gate is a part of. */
   readonly #chain: readonly Admissions[];
@@ -76,12 +80,8 @@ export class Admissions implements Host {
   /** Aborts when the grace of a stop has passed; made when asked for. */
   #force: AbortController | undefined;
   #drained: (() => void) | undefined;
-  /** When the last run has ended, and how far ends lie apart, in ms. */
-  #lastEnd = NaN;
-  #pace = 0;
   /** The time while an end lets others in. */
   #time: number | undefined;
-  #poll: Timer | undefined;
   #clock: ReturnType<typeof clockOf> | undefined;
   /** The time in milliseconds, also under a fake clock. */
   now(): number {
@@ -96,6 +96,7 @@ export class Admissions implements Host {
   ) {
     this.#name = name;
     this.#owner = owner;
+    this.#refusals = new Refusals(name);
     this.#chain = [this, ...(parent ? parent.#chain : [])];
     this.#limits = new Limits(
       what,
@@ -107,6 +108,11 @@ export class Admissions implements Host {
     this.#maxWaiting = maxWaiting;
     if (maxWaiting < Infinity) this.#exits = new Heap();
     this.#adaptive = adaptive;
+    if (this.#limits.isRead) {
+      // Where nothing of this gate's runs, nothing else would look.
+      const isWanted = () => this.#running === 0 && this.#waiting > 0;
+      this.#recheck = new Recheck(isWanted, () => this.wake());
+    }
     this.#isPlain = !adaptive && this.#limits.isPlain;
   }
 
@@ -183,13 +189,15 @@ export class Admissions implements Host {
 
   /** The short way: one place, no options. */
   async #short<T>(work: GateWork<T>): Promise<T> {
+    const generation = this.#unnoted.begin();
     try {
       return await work(this.#signal);
     } finally {
       const { places } = this.#limits;
+      this.#unnoted.end(generation);
       places.used--;
       if (places.blocked.length > 0) {
-        this.#measure();
+        this.#refusals.ended(this.now());
         pump([places]);
       }
       this.#ended();
@@ -198,33 +206,22 @@ export class Admissions implements Host {
 
   #ask<T>(work: GateWork<T>, options: GateRunOptions): Promise<T> {
     const what = `run "${this.#name}"`;
-    typed(what, "work", work, "function");
-    const { priority = 0, weight = 1, maxWait = this.#maxWait, signal, uses } =
-      bag<GateRunOptions>(what, options);
-    signalLike(what, signal);
-    typed(
+    const { priority, weight, maxWait, signal } = runSettings(
       what,
-      "priority",
-      priority,
-      "number",
-      "a finite number",
-      Number.isFinite,
+      work,
+      options,
+      this.#maxWait,
     );
-    typed(
-      what,
-      "weight",
-      weight,
-      "number",
-      "a number above 0",
-      (it) => it > 0 && it < Infinity,
-    );
-    timeout(what, "maxWait", maxWait);
-    if (uses !== undefined) typed(what, "uses", uses, "object", "an object");
     if (signal?.aborted) return Promise.reject(reasonOf(signal));
     if (isWithin(this)) return this.#within(work, signal);
     // A parent whose place it has already need not be asked again.
     const above = this.#chain.find(isWithin);
+    // A run of weight 1 never wants more than any before.
+    const known = weight > 1 ? this.#limits.largest : Infinity;
     const lane = this.#limits.laneFor(what, options, above && above.#limits);
+    if (this.#limits.largest > known) {
+      for (const gate of this.#chain) gate.#unnoted.learn();
+    }
     const gates = above
       ? this.#chain.slice(0, this.#chain.indexOf(above))
       : this.#chain;
@@ -243,6 +240,10 @@ export class Admissions implements Host {
       this.#checkOpen(gates, priority);
     }
     const wait = waiting.begin(maxWait);
+    const isDoubtful = () => gates.some((gate) => gate.#unnoted.isDoubtful);
+    if (weight > 1 && maxWait > DOUBT && isDoubtful()) {
+      waiting.doubt(DOUBT, maxWait, isDoubtful);
+    }
     for (const gate of gates) gate.#lanes.add(lane);
     this.#waiting++;
     if (this.#exits) {
@@ -251,7 +252,7 @@ export class Admissions implements Host {
       this.#exits.add(waiting.exit);
     }
     enter(waiting);
-    this.#watch();
+    this.#recheck?.watch();
     // By a promise, which keeps the caller's async context.
     return wait.then(this.#admitted) as Promise<T>;
   }
@@ -285,7 +286,7 @@ export class Admissions implements Host {
       this.#tally.waits.add(waited);
     } else if (end === "abandoned") this.#tally.abandoned++;
     // Others are counted where they are refused.
-    this.#watch();
+    this.#recheck?.watch();
     this.#owner.tell(end, priority, waited);
   }
 
@@ -320,6 +321,7 @@ export class Admissions implements Host {
     hold: Hold | undefined,
   ): Promise<T> {
     const began = this.#adaptive ? this.now() : 0;
+    const unnoted = hold ? undefined : this.#beginUnnoted();
     let hasFailed = true;
     try {
       const isAlone = !signal && this.#chain.length === 1;
@@ -329,6 +331,7 @@ export class Admissions implements Host {
       return result;
     } finally {
       if (hold) hold.isHeld = false;
+      else this.#endUnnoted(unnoted!);
       this.#adapt(began, hasFailed);
       this.#giveBack(lane);
     }
@@ -340,39 +343,30 @@ export class Admissions implements Host {
     signal: AbortSignal | undefined,
   ): Promise<T> {
     if (!signal && this.#chain.length === 1) return await work(this.#signal);
-    const controller = new AbortController();
-    const either: AbortListener = {
-      aborted: (source) => controller.abort(reasonOf(source)),
-    };
     const sources = this.#chain.map((gate) => gate.#signal);
     if (signal) sources.push(signal);
-    for (const each of sources) {
-      if (each.aborted) either.aborted(each);
-      else join(each, either);
-    }
-    try {
-      return await work(controller.signal);
-    } finally {
-      for (const each of sources) leave(each, either);
+    return await underEither(work, sources);
+  }
+
+  /** A run that is not noted, in all gates; what it ends with. */
+  #beginUnnoted(): readonly number[] {
+    return this.#chain.map((gate) => gate.#unnoted.begin());
+  }
+
+  #endUnnoted(generations: readonly number[]): void {
+    for (const [index, gate] of this.#chain.entries()) {
+      gate.#unnoted.end(generations[index]!);
     }
   }
 
   #giveBack(lane: Lane): void {
     // Read once for all that it lets in.
-    if (this.#waiting > 0) this.#time = this.#measure();
+    if (this.#waiting > 0) this.#time = this.#refusals.ended(this.now());
     giveBack(lane);
     this.#time = undefined;
     if (this.#limits.isRead) this.wake();
     else offer(lane);
     this.#ended();
-  }
-
-  /** Notes how far ends lie apart while runs wait. */
-  #measure(): number {
-    const now = this.now();
-    const apart = now - this.#lastEnd;
-    if (apart >= 0) this.#pace += (apart - this.#pace) / 8;
-    return this.#lastEnd = now;
   }
 
   /** A run has its place. */
@@ -385,7 +379,7 @@ export class Admissions implements Host {
   /** A run has ended. */
   #ended(): void {
     this.#running--;
-    this.#watch();
+    this.#recheck?.watch();
     this.#rest();
     for (const gate of this.#chain) {
       if (gate === this) continue;
@@ -414,40 +408,15 @@ export class Admissions implements Host {
     this.#limits.read(this.#owner.report);
   }
 
-  /** Looks at limits that are read while nothing else would. */
-  #watch(): void {
-    if (!this.#limits.isRead) return;
-    if (this.#running > 0 || this.#waiting === 0) {
-      this.#poll?.disarm();
-      return;
-    }
-    if (this.#poll?.armed) return;
-    const poll = this.#poll ??= new Timer();
-    poll.arm(RECHECK, () => {
-      this.wake();
-      this.#watch();
-    });
-    // What waits for a place of nobody's need not keep the process alive.
-    if (poll.armed) unref(poll.armed.id);
-  }
-
   /** Counts a refusal, and makes its error. */
-  refusal(why: GateRefusal, priority?: number, maxWait = 0): GateError {
+  refusal(
+    why: GateRefusal,
+    priority?: number,
+    maxWait = 0,
+    isDoubtful = false,
+  ): GateError {
     this.#tally.refused[why]++;
     if (priority !== undefined) this.#owner.tell(why, priority, 0);
-    const size = this.#waiting;
-    const message = why === "full"
-      ? `${size} wait already, which is 'maxWaiting'`
-      : why === "late"
-      ? `no place was free within ${maxWait} ms`
-      : "the gate is closed";
-    const retryAfter = why === "closed" || this.#pace === 0
-      ? undefined
-      : Math.ceil(this.#pace * (size + 1));
-    return new GateError(
-      `Cannot run "${this.#name}": ${message}`,
-      why,
-      retryAfter,
-    );
+    return this.#refusals.error(why, this.#waiting, maxWait, isDoubtful);
   }
 }

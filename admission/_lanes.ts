@@ -54,7 +54,12 @@ export interface Host {
   /** A wait has ended; where it was not in vain, before the place is used. */
   ended(waiter: Waiter, end: WaitEnd): void;
   /** The error of a wait in vain, which counts it. */
-  refusal(why: GateRefusal, priority?: number, maxWait?: number): Error;
+  refusal(
+    why: GateRefusal,
+    priority?: number,
+    maxWait?: number,
+    isDoubtful?: boolean,
+  ): Error;
 }
 
 const NOWHERE: readonly Resource[] = [];

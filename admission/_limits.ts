@@ -45,6 +45,7 @@ export class Limits {
     (readonly [priority: number, left: Resource, kept: number])[] = [];
   /** The places that there are at least, where the limit is not read. */
   readonly #least: number;
+  readonly #maxWeight: number | undefined;
   readonly #pressure: PressureReader | undefined;
   readonly #floor: Resource | undefined;
   readonly #aging: number;
@@ -72,6 +73,7 @@ export class Limits {
     this.#host = host;
     const { concurrency = Infinity, limits = {}, reserve = {} } = options;
     this.#aging = options.aging ?? 10_000;
+    this.#maxWeight = options.maxWeight;
     this.#parent = parent;
     this.#chain = [this, ...(parent ? parent.#chain : [])];
     this.places = this.#resource(limit(what, "concurrency", concurrency));
@@ -105,10 +107,19 @@ export class Limits {
       ...this.named.values(),
       ...this.#floor ? [this.#floor] : [],
     ];
+    const { maxWeight = 1 } = options;
+    for (const each of [this.places, ...this.#reserves.map(([, it]) => it)]) {
+      each.largest = maxWeight;
+    }
     this.usable = new Map([...parent?.usable ?? [], ...this.named]);
     this.isRead = this.all.some(({ isRead }) => isRead);
     this.isMixed = this.usable.size > 0 || this.isRead;
     this.isPlain = !this.isRead && !parent && this.#reserves.length === 0;
+  }
+
+  /** Grows where a run wants more of something than any before. */
+  get largest(): number {
+    return this.all.reduce((sum, { largest }) => sum + largest, 0);
   }
 
   /** Has the places that are left for low priorities follow the concurrency. */
@@ -220,6 +231,13 @@ export class Limits {
 
   /** A run that wants more than there ever is would wait for ever. */
   #checkWeight(what: string, weight: number, kept: number): void {
+    if (weight > (this.#maxWeight ?? Infinity)) {
+      const expected =
+        `at most ${this.#maxWeight}, the 'maxWeight' of the gate`;
+      throw new RangeError(
+        `Cannot ${what}: 'weight' must be ${expected}: current value is ${weight}`,
+      );
+    }
     const most = this.#least - kept;
     if (weight <= most || this.places.isRead) return;
     const expected = `at most ${most}, the places for its priority`;

@@ -24,6 +24,7 @@ const KNOWN = [
   "maxErrors",
   "maxWait",
   "maxWaiting",
+  "maxWeight",
   "name",
   "observer",
   "parent",
@@ -48,6 +49,7 @@ export function settingsOf(what: string, options: GateOptions | undefined): {
     adaptive,
     maxWait = Infinity,
     maxWaiting = Infinity,
+    maxWeight,
     parent,
     name = "gate",
     maxErrors,
@@ -67,6 +69,16 @@ export function settingsOf(what: string, options: GateOptions | undefined): {
   );
   timeout(what, "maxWait", maxWait);
   whole(what, "maxWaiting", maxWaiting, 0, Infinity);
+  if (maxWeight !== undefined) {
+    typed(
+      what,
+      "maxWeight",
+      maxWeight,
+      "number",
+      "a number of at least 1",
+      (it) => it >= 1 && it < Infinity,
+    );
+  }
   if (pressure !== undefined) typed(what, "pressure", pressure, "function");
   for (const [key, value] of Object.entries({ limits, reserve, adaptive })) {
     if (value !== undefined) typed(what, key, value, "object", "an object");
@@ -93,6 +105,7 @@ export function settingsOf(what: string, options: GateOptions | undefined): {
         limits,
         reserve,
         aging,
+        maxWeight,
         pressure,
       },
       maxWait,

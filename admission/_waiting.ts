@@ -69,13 +69,23 @@ export class Waiting implements Waiter, AbortListener {
     this.#end(end);
   }
 
-  #limit(maxWait: number): void {
-    this.#timer = new Timer();
-    this.#timer.arm(
-      maxWait,
-      () =>
-        this.leave(this.lane.host.refusal("late", undefined, maxWait), "late"),
-    );
+  /** Waits no longer than this where it is still in doubt then. */
+  doubt(patience: number, maxWait: number, isDoubtful: () => boolean): void {
+    const timer = this.#timer ??= new Timer();
+    timer.arm(patience, () => {
+      if (isDoubtful()) this.#late(patience, true);
+      else if (maxWait < Infinity) this.#limit(maxWait, patience);
+    });
+  }
+
+  #limit(maxWait: number, passed = 0): void {
+    const timer = this.#timer ??= new Timer();
+    timer.arm(maxWait - passed, () => this.#late(maxWait, false));
+  }
+
+  #late(waited: number, isDoubtful: boolean): void {
+    const { host } = this.lane;
+    this.leave(host.refusal("late", undefined, waited, isDoubtful), "late");
   }
 
   /** Leaves its lane, in vain. */

@@ -78,6 +78,14 @@ export interface GateOptions extends RunnerOptions {
    */
   readonly maxWaiting?: number | undefined;
   /**
+   * The largest `weight` that a run may have. Where runs are inside runs of the same
+   * gate, the gate goes by it from the first run on; without it, by the largest that
+   * it has seen.
+   *
+   * @default undefined, which means: any weight that fits
+   */
+  readonly maxWeight?: number | undefined;
+  /**
    * The gate that this one is a part of. A run takes a place in both at once, or
    * waits for both.
    *

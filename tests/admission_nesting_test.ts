@@ -1,6 +1,7 @@
-import { Gate } from "@golib/runner/admission";
-import { assertEquals } from "@std/assert";
+import { Gate, type GateError } from "@golib/runner/admission";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import { FakeTime } from "@std/testing/time";
 import { turns, watch } from "./_helpers.ts";
 
 const host = globalThis as {
@@ -115,5 +116,77 @@ describe("Gate, a run inside a run", { ignore: !hasContexts() }, () => {
     await other;
     await turns();
     assertEquals(seen, ["later"]);
+  });
+});
+
+describe("Gate, a run of a larger weight inside a run", {
+  ignore: !hasContexts(),
+}, () => {
+  /** Runs that began before any had such a weight, each with one inside. */
+  function nested(gate: Gate, weight: number) {
+    return [1, 2, 3].map(() =>
+      watch(gate.run(async () => {
+        await turns();
+        return await gate.run(() => "inner", { weight });
+      }))
+    );
+  }
+
+  it("has the place of the outer one where 'maxWeight' says so", async () => {
+    const calls = nested(new Gate({ concurrency: 4, maxWeight: 2 }), 2);
+    await turns(200);
+    for (const each of calls) assertEquals(each.status, "resolved");
+  });
+
+  it("is refused after a while, rather than to wait for ever", async () => {
+    using time = new FakeTime();
+    const gate = new Gate({ concurrency: 4 });
+    const calls = nested(gate, 2);
+    await turns(200);
+    await time.tickAsync(9_999);
+    for (const each of calls) assertEquals(each.status, "pending");
+    await time.tickAsync(1);
+    await turns(200);
+    const [first] = calls;
+    assertEquals(first!.status, "rejected");
+    const { why, message } = first!.reason as GateError;
+    assertEquals(why, "late");
+    assert(message.includes("maxWeight"), message);
+    // Once it is known that runs may have so much, they are told apart.
+    const others = nested(gate, 2);
+    await turns(200);
+    for (const each of others) assertEquals(each.status, "resolved");
+    assertEquals(gate.load().running, 0);
+  });
+
+  it("waits as long as it takes where no run from before is left", async () => {
+    using time = new FakeTime();
+    const gate = new Gate({ concurrency: 4 });
+    const ends: (() => void)[] = [];
+    const long = () => new Promise<void>((resolve) => ends.push(resolve));
+    for (let run = 0; run < 3; run++) void gate.run(long);
+    const large = watch(gate.run(() => "large", { weight: 3 }));
+    await time.tickAsync(5_000);
+    // Those from before end, and others of the same weight fill the gate.
+    const other = gate.run(long, { priority: 1_000, weight: 2 });
+    for (const end of ends.splice(0, 3)) end();
+    await time.tickAsync(60_000);
+    assertEquals(large.status, "pending");
+    ends[0]!();
+    await other;
+    await time.tickAsync(0);
+    assertEquals(large.status, "resolved");
+  });
+
+  it("is refused at once where it is beyond 'maxWeight'", async () => {
+    const gate = new Gate({ concurrency: 4, maxWeight: 2 });
+    await assertRejects(
+      () => gate.run(() => {}, { weight: 3 }),
+      RangeError,
+      "'weight' must be at most 2, the 'maxWeight' of the gate",
+    );
+    for (const maxWeight of [0, -1, NaN, "2"]) {
+      assertThrows(() => new Gate({ maxWeight: maxWeight as number }));
+    }
   });
 });
