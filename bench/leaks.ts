@@ -86,6 +86,7 @@ const life = new CountingController();
 const { signal } = life;
 const quiet = { printErrors: false };
 
+const races = new CountingController();
 const service = new StartStop(
   (signal) => untilAborted(signal),
   () => {},
@@ -181,6 +182,16 @@ const leaks: Leak[] = [
     },
     // The one of untilAborted, which lasts as long as the signal does.
     listeners: () => life.count - 1,
+  },
+  {
+    name: "work raced with one signal in a loop",
+    items: 600_000,
+    async do(items) {
+      for (let item = 0; item < items; item++) {
+        await untilAborted(races.signal, Promise.resolve(item));
+      }
+    },
+    listeners: () => races.count,
   },
 ];
 
