@@ -8,12 +8,13 @@ import { service } from "./_service.mjs";
 
 const { Gate, GateError } = await import(pathToFileURL(process.argv[2]).href);
 const places = 20;
-const it = service(places, 20);
-const options = { maxWait: 500, maxWaiting: 1_000, aging: 20_000 };
+const it = service(places, 40);
+const options = { maxWait: 500, maxWaiting: 500, aging: 20_000 };
+const reserve = { 10: 2 };
 const gate = {
   none: undefined,
-  fixed: new Gate({ ...options, concurrency: places, reserve: { 10: 2 } }),
-  adaptive: new Gate({ ...options, adaptive: { min: 5, max: 200 } }),
+  fixed: new Gate({ ...options, reserve, concurrency: places + 2 }),
+  adaptive: new Gate({ ...options, reserve, adaptive: { min: 5, max: 200 } }),
 }[process.argv[3]];
 
 const server = createServer(async (request, response) => {

@@ -63,6 +63,7 @@ for (const { id, kind, binary } of findEngines()) {
     const result = await overHttp({ kind, binary }, bundle, isSmoke);
     passed++;
     for (const [name, each] of Object.entries(result)) {
+      p99s.push({ engine: id, gate: name, p99: each.p99 });
       rows.set(`${id}: ${name}`, [
         `${(100 * each.done).toFixed()} %`,
         `${each.p50.toFixed()} ms`,
@@ -137,7 +138,8 @@ for (const { id, kind, binary } of findEngines()) {
 rmSync(temporary, { recursive: true, force: true });
 if (isSaved && p99s.length > 0) {
   const { plotOverload } = await import("./plot.mjs");
-  await plotOverload(join(root, "docs/images/admission_overload.svg"), p99s);
+  const image = isHttp ? "admission_http.svg" : "admission_overload.svg";
+  await plotOverload(join(root, "docs/images", image), p99s);
 }
 const header = isOverload
   ? [

@@ -18,12 +18,20 @@ class Session implements StoreSession {
   readonly ttl: number;
   readonly #client: ConsulClient;
   readonly #prefix: string;
+  readonly #lockDelay: number;
   /** What was taken and not dropped: it is released before the session ends. */
   readonly #held = new Map<string, bigint>();
 
-  constructor(client: ConsulClient, prefix: string, id: string, ttl: number) {
+  constructor(
+    client: ConsulClient,
+    prefix: string,
+    lockDelay: number,
+    id: string,
+    ttl: number,
+  ) {
     this.#client = client;
     this.#prefix = prefix;
+    this.#lockDelay = lockDelay;
     this.id = id;
     this.ttl = ttl;
   }
@@ -71,8 +79,11 @@ class Session implements StoreSession {
       );
       // All or nothing: without those in the way the others may do.
       for (const [index, key] of rest.entries()) {
-        if (refused.has(index)) answers.set(key, { taken: false });
-        else if (refused.size === 0) {
+        // Nobody had it: it is refused for the lock delay of one that died, and no
+        // watch tells when that is over.
+        if (refused.has(index)) {
+          answers.set(key, { taken: false, expiresIn: this.#lockDelay });
+        } else if (refused.size === 0) {
           answers.set(key, this.#took(key, entries[index]!.ModifyIndex));
         }
       }
@@ -255,7 +266,7 @@ export function consulStore(options: ConsulStoreOptions): Store {
       const open = "open a session";
       const { text } = await client.ask(open, "PUT", path, signal, body);
       const { ID } = json<{ ID: string }>(open, text);
-      return new Session(client, prefix, ID, ttl);
+      return new Session(client, prefix, lockDelay, ID, ttl);
     },
   };
 }
