@@ -13,7 +13,7 @@ import {
   httpServer,
   type HttpServerOptions,
 } from "@golib/runner/http";
-import { canKill } from "./_child.ts";
+import { canKill, isNode } from "./_child.ts";
 import { gate, Printed, reasonOf, watch } from "./_helpers.ts";
 import { Client } from "./_http.ts";
 
@@ -543,6 +543,33 @@ describe("The end of the grace", processes, () => {
       message,
       "1 request, 1 upgraded socket, 1 idle connection cut off",
     );
+  });
+});
+
+describe("The end of the grace, over HTTP/2", { ignore: !isNode }, () => {
+  // Its plain servers have no closeAllConnections, and no session ends while a
+  // stream of it is open.
+  it("cuts streams off, and counts them", async () => {
+    const { connect, createServer } = await import("node:http2");
+    const asked = gate();
+    const server = make({
+      printErrors: false,
+      server: () => createServer(() => asked.open()),
+    });
+    await server.start();
+    const session = connect(server.url);
+    const over = new Promise<void>((resolve) => session.on("close", resolve));
+    session.on("error", () => {});
+    const stream = session.request({ ":path": "/" });
+    stream.on("error", () => {});
+    stream.resume();
+    await asked.promise;
+    const error = await reasonOf(server.stop({ timeout: 50 })) as Error;
+    assertEquals(error.name, "TimeoutError");
+    await over;
+    const { message } = await reasonOf(server.finished()) as Error;
+    assertStringIncludes(message, "1 request cut off at the end of the grace");
+    assertEquals(server.state, "stopped");
   });
 });
 
