@@ -29,6 +29,8 @@ export interface MemberOwner {
 export interface MemberOptions extends WireOptions {
   readonly stallTimeout: number;
   readonly killDelay: number;
+  /** Gives what crosses over with a call or a start; it never throws. */
+  readonly carry: (() => unknown) | undefined;
   /** Whether the platform says nothing when a worker is over. */
   readonly isMute: boolean;
 }
@@ -65,6 +67,7 @@ export class Member {
   readonly #wire: Wire;
   readonly #calls = new Map<number, Call>();
   readonly #timer = new Timer();
+  readonly #start: Order;
   #state: State = "connecting";
   #isReady!: () => void;
   #isOver!: (failure: Error | undefined) => void;
@@ -77,6 +80,11 @@ export class Member {
   constructor(options: MemberOptions, owner: MemberOwner) {
     this.#options = options;
     this.#owner = owner;
+    // In the context of whoever starts it.
+    const carried = options.carry?.();
+    this.#start = carried === undefined
+      ? { type: "start" }
+      : { type: "start", carried };
     this.ready = new Promise((resolve) => this.#isReady = resolve);
     this.over = new Promise((resolve) => this.#isOver = resolve);
     this.#wire = connect(options, {
@@ -113,6 +121,7 @@ export class Member {
   call(
     name: string,
     value: unknown,
+    carried: unknown,
     transfer: readonly object[] | undefined,
     signal: AbortSignal | undefined,
   ): Promise<unknown> {
@@ -124,7 +133,10 @@ export class Member {
         this.#settle(id)?.reject(reason);
       };
       // What cannot be cloned is refused here.
-      this.#wire.send({ type: "call", id, name, value }, transfer);
+      const order: Order = carried === undefined
+        ? { type: "call", id, name, value }
+        : { type: "call", id, name, value, carried };
+      this.#wire.send(order, transfer);
       this.#calls.set(id, { resolve, reject, signal, aborted });
       join(signal, this.#calls.get(id)!);
     });
@@ -187,7 +199,7 @@ export class Member {
     }
     if (this.#state !== "connecting") return;
     this.#state = "starting";
-    this.#order({ type: "start" });
+    this.#order(this.#start);
   }
 
   #crashed(cause: unknown): void {

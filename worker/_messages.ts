@@ -35,13 +35,15 @@ export interface SentTicks extends Omit<Ticks, "lastStart" | "lastSuccess"> {
 
 /** What the program says to the worker. */
 export type Order =
-  | { readonly type: "start" }
+  | { readonly type: "start"; readonly carried?: unknown }
   | { readonly type: "stop" }
   | {
     readonly type: "call";
     readonly id: number;
     readonly name: string;
     readonly value: unknown;
+    /** What the program has `carry` give. */
+    readonly carried?: unknown;
   }
   | { readonly type: "abort"; readonly id: number; readonly reason: SentError }
   | { readonly type: "ping" };

@@ -39,6 +39,17 @@ export interface ExposeOptions<C extends WorkerCalls<C> = WorkerCalls> {
    * @default {}
    */
   readonly calls?: C | undefined;
+  /**
+   * Does a call, or the start of the runner, in the async context that the program
+   * had: it is given what `carry` of the `WorkerRunner` gave there, and has to
+   * call `work` once and return what that returns. It is not called where nothing
+   * was carried.
+   *
+   * @default calls `work`
+   */
+  readonly receive?:
+    | (<T>(carried: unknown, work: () => T) => T)
+    | undefined;
 }
 
 /**
@@ -78,13 +89,16 @@ export function expose<C extends WorkerCalls<C>>(
   typed(what, "runner", runner, "object", "a runner");
   typed(what, "runner.start", runner.start, "function");
   typed(what, "runner.stop", runner.stop, "function");
-  const { calls = {} as C } = typed(
+  const { calls = {} as C, receive } = typed(
     what,
     "options",
     options ?? {} as ExposeOptions<C>,
     "object",
     "an object",
   );
+  if (receive !== undefined) typed(what, "receive", receive, "function");
+  const received = <T>(carried: unknown, work: () => T): T =>
+    receive && carried !== undefined ? receive(carried, work) : work();
   const known = new Map<string, Known>();
   for (const [name, call] of Object.entries(calls)) {
     typed(what, `calls.${name}`, call, "function");
@@ -104,7 +118,12 @@ export function expose<C extends WorkerCalls<C>>(
   const running = new Map<number, AbortController>();
   let settled: (() => void) | undefined;
 
-  async function answer(id: number, name: string, value: unknown) {
+  async function answer(
+    id: number,
+    name: string,
+    value: unknown,
+    carried: unknown,
+  ) {
     const controller = new AbortController();
     running.set(id, controller);
     try {
@@ -112,7 +131,10 @@ export function expose<C extends WorkerCalls<C>>(
       if (!call) {
         throw new Error(`Cannot call "${name}": there is no such call`);
       }
-      const result = await call(value, controller.signal);
+      const result = await received(
+        carried,
+        () => call(value, controller.signal),
+      );
       send({ type: "value", id, value: result });
     } catch (error) {
       send({ type: "failed", id, error: sentError(error) });
@@ -122,9 +144,9 @@ export function expose<C extends WorkerCalls<C>>(
     }
   }
 
-  async function start() {
+  async function start(carried: unknown) {
     try {
-      await runner.start();
+      await received(carried, () => runner.start());
       send({ type: "ready" });
       if (runner.finished) await runner.finished();
       else return;
@@ -159,11 +181,11 @@ export function expose<C extends WorkerCalls<C>>(
     const order = data as Order;
     switch (order.type) {
       case "start":
-        return void start();
+        return void start(order.carried);
       case "stop":
         return void stop();
       case "call":
-        return void answer(order.id, order.name, order.value);
+        return void answer(order.id, order.name, order.value, order.carried);
       case "abort":
         return running.get(order.id)?.abort(receivedError(order.reason));
       case "ping":

@@ -66,6 +66,15 @@ export interface WorkerRunnerOptions extends RunnerOptions {
    */
   readonly workers?: number | undefined;
   /**
+   * Gives what is to cross over with each call, and with each start, from the
+   * async context of whoever makes it: the headers of a trace, say. It has to be
+   * such that it can be cloned; `receive` of `expose` is given it. What it throws
+   * is printed, and nothing is carried then.
+   *
+   * @default none
+   */
+  readonly carry?: (() => unknown) | undefined;
+  /**
    * What the engine is started with in the worker, for processes and Node's
    * threads: `["--import", "tsx"]`, say.
    *

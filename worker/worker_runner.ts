@@ -12,7 +12,7 @@ import {
 } from "../_internal/validate.ts";
 import type { ChildEntry } from "../runner.ts";
 import { type StartControl, StartStop } from "../start_stop/mod.ts";
-import { untilAborted } from "../tools.ts";
+import { recoveryCaller, untilAborted } from "../tools.ts";
 import type { MemberOptions } from "./_member.ts";
 import { Pool } from "./_pool.ts";
 import {
@@ -82,6 +82,7 @@ export class WorkerRunner<C extends WorkerCalls<C> = WorkerCalls>
       killDelay,
       maxMemory,
       workers = 1,
+      carry,
       execArgv,
       name = "worker",
       maxErrors,
@@ -105,6 +106,7 @@ export class WorkerRunner<C extends WorkerCalls<C> = WorkerCalls>
     if (killDelay !== undefined) timeout(what, "killDelay", killDelay);
     if (maxMemory !== undefined) whole(what, "maxMemory", maxMemory, 1);
     whole(what, "workers", workers, 1);
+    if (carry !== undefined) typed(what, "carry", carry, "function");
     if (
       execArgv !== undefined &&
       !(Array.isArray(execArgv) &&
@@ -122,6 +124,7 @@ export class WorkerRunner<C extends WorkerCalls<C> = WorkerCalls>
       name,
       isolation,
       maxMemory,
+      carry: carry && (() => carriedBy(name, carry)),
       execArgv,
       stallTimeout,
       killDelay: killDelay ?? defaultKillDelay(),
@@ -180,6 +183,8 @@ export class WorkerRunner<C extends WorkerCalls<C> = WorkerCalls>
     const { transfer, signal } = bag<WorkerCallOptions>(what, options);
     signalLike(what, signal);
     if (signal?.aborted) throw reasonOf(signal);
+    // In the context of the caller.
+    const carried = this.#options.carry?.();
     const pool = this.isRunning() ? this.#pool : undefined;
     let member = pool?.free;
     // Taken in the same turn in which it is found, for the load to be true.
@@ -190,7 +195,7 @@ export class WorkerRunner<C extends WorkerCalls<C> = WorkerCalls>
       member = pool.free;
     }
     if (!member) throw new Error(`Cannot ${what}: the worker is ${this.state}`);
-    return await member.call(name, value, transfer, signal);
+    return await member.call(name, value, carried, transfer, signal);
   }
 
   async #run(signal: AbortSignal, control: StartControl): Promise<void> {
@@ -217,7 +222,18 @@ export class WorkerRunner<C extends WorkerCalls<C> = WorkerCalls>
   }
 }
 
+/** What is carried; nothing where that cannot be said. */
+function carriedBy(name: string, carry: () => unknown): unknown {
+  try {
+    return carry();
+  } catch (error) {
+    recoveryCaller(`carry of ${name}`, error);
+    return undefined;
+  }
+}
+
 const KNOWN = [
+  "carry",
   "execArgv",
   "isolation",
   "killDelay",

@@ -14,6 +14,7 @@ import {
   traced,
   type TracerLike,
 } from "../../observability/tracing/mod.ts";
+import { WorkerRunner } from "../../worker/mod.ts";
 
 const [kind, url] = process.argv.slice(2);
 
@@ -72,6 +73,22 @@ await db.start().catch(() => {});
 await db.start();
 await pause(3_300);
 for (const each of [a, b, often, db]) await each.stop();
+if (kind !== "deno") {
+  process.env["TRACED_WORKER"] = `${kind} ${url}`;
+  const { carry } = await import(`./sdk${kind}/setup.mjs`);
+  const worker = new WorkerRunner<{ work(): void; flush(): void }>(
+    new URL("./traced_worker.ts", import.meta.url),
+    { isolation: "process", carry },
+  );
+  await worker.start();
+  await request("request 4", async () => {
+    await pause(1);
+    await worker.call("work");
+  });
+  await worker.call("work");
+  await worker.call("flush");
+  await worker.stop();
+}
 await flush();
 
 if (kind !== "deno") {

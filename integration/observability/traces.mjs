@@ -134,6 +134,21 @@ function judge(spans) {
   }
 }
 
+/** Whether what a worker does is below the span of whoever has called it. */
+function judgeWorker(spans) {
+  const [request] = spans.filter(({ name }) => name === "request 4");
+  const calls = spans.filter(({ name }) => name === "inside the worker");
+  const deep = spans.filter(({ name }) => name === "deep inside");
+  assert.equal(calls.length, 2);
+  const below = calls.filter(({ parentSpanId }) => parentSpanId);
+  // The other was called from no span.
+  assert.equal(below.length, 1);
+  assert.equal(below[0].parentSpanId, request.spanId);
+  assert.equal(below[0].traceId, request.traceId);
+  const inner = deep.filter(({ traceId }) => traceId === request.traceId);
+  assert.equal(inner[0].parentSpanId, below[0].spanId);
+}
+
 /** Runs the program to its end. */
 async function traced(id, kind, env = {}) {
   const { spans, types, url } = await receiver();
@@ -159,6 +174,7 @@ export async function run() {
     check(`${id}: OpenTelemetry's SDK ${kind}`, async () => {
       const { spans, program } = await traced(id === "node20" ? own : id, kind);
       judge(spans);
+      judgeWorker(spans);
       const metrics = JSON.parse(/^metrics (.*)$/m.exec(program.said.out)[1]);
       assert.deepEqual(metrics["golib_runner.ticks"], [
         { attributes: { runner: "counted", outcome: "success" }, value: 2 },

@@ -31,8 +31,20 @@ const inner = new Supervisor([{ runner: service }, { runner: beat }], {
   name: "inner",
 });
 
+// What the program carries along is there while a call works, up to its first wait.
+let active: unknown;
+
 expose(inner, {
+  receive: (carried, work) => {
+    active = carried;
+    try {
+      return work();
+    } finally {
+      active = undefined;
+    }
+  },
   calls: {
+    carried: () => active ?? "nothing",
     echo: (value: unknown) => value,
     size: (bytes: Uint8Array) => bytes.byteLength,
     fail: (text: string) => {

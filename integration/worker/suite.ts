@@ -165,6 +165,32 @@ export async function run(
     await worker.stop();
   });
 
+  await it("carries along what the program likes, and does without what it cannot", async () => {
+    let carried: (() => unknown) | undefined;
+    const carry = () => carried?.();
+    const worker = make("basic_worker", { carry });
+    await worker.start();
+    const ask = () => worker.call("carried", 0 as never);
+    equal(await ask(), "nothing");
+    carried = () => ({ trace: "1-2" });
+    equal(await ask(), { trace: "1-2" });
+    // A call that fails has it, too, and leaves nothing behind.
+    await reason(worker.call("fail", "no" as never));
+    carried = undefined;
+    equal(await ask(), "nothing");
+    carried = () => {
+      throw new Error("no trace");
+    };
+    equal(await ask(), "nothing");
+    carried = () => () => {};
+    equal((await reason(ask())).name, "DataCloneError");
+    const wrong = { carry: 1 };
+    const error = await reason(
+      Promise.resolve().then(() => make("basic_worker", wrong)),
+    );
+    equal(error.name, "TypeError");
+  });
+
   await it("refuses calls while it is not running", async () => {
     const worker = make("basic_worker");
     const error = await reason(worker.call("echo", 1 as never));

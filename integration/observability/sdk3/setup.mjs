@@ -26,6 +26,20 @@ export function setUp(url) {
   };
 }
 
+/** The identity of the span that is active, to cross over to a worker. */
+export function carry() {
+  const active = trace.getSpanContext(context.active());
+  if (!active) return undefined;
+  const { traceId, spanId, traceFlags } = active;
+  return { traceId, spanId, traceFlags };
+}
+
+/** Does something below a span of another process. */
+export function receive(carried, work) {
+  const remote = { ...carried, isRemote: true };
+  return context.with(trace.setSpanContext(context.active(), remote), work);
+}
+
 class Reader extends MetricReader {
   onShutdown() {}
   onForceFlush() {}
