@@ -427,6 +427,7 @@ describe("Metrics", () => {
     await inner.tick();
     await turns();
     assertEquals(metrics.read("foreign")?.failed, 1);
+    assertThrows(() => metrics.watch(foreign), Error, "watched already");
   });
 
   it("refuse what makes no sense, and change nothing", () => {

@@ -13,8 +13,6 @@ import {
 // So much at once: little enough not to hold the loop up.
 const CHUNK = 65_536;
 
-const encoder = /* @__PURE__ */ new TextEncoder();
-
 /** Writes all rows of all families, in pieces that end with a line. */
 export function* textOf(
   prefix: string,
@@ -24,17 +22,24 @@ export function* textOf(
   eof = true,
 ): Generator<Uint8Array<ArrayBuffer>> {
   const out = new Writer(CHUNK);
-  // Each label is written many times.
-  const labels = rows.map(({ path }) => encoder.encode(labelOf(path)));
-  let label = labels[0]!;
+  // The labels of all rows, one after the other: each is written many times.
+  const writer = new Writer(32 * rows.length);
+  const ends = Uint32Array.from(
+    rows,
+    ({ path }) => (writer.text(labelOf(path)), writer.length),
+  );
+  const labels = writer.bytes;
+  let from = 0;
+  let to = 0;
   const sample: Sample = (value, { open, end }) =>
-    out.line(open, label, end, value);
+    out.line(open, labels, from, to, end, value);
   for (const { name, full, type, help, read } of families) {
     const title = format === "openmetrics" ? `${prefix}_${name}` : full;
     out.text(`# HELP ${title} ${help}\n# TYPE ${title} ${type}\n`);
     const moment = momentOf();
     for (let index = 0; index < rows.length; index++) {
-      label = labels[index]!;
+      from = index ? ends[index - 1]! : 0;
+      to = ends[index]!;
       read(rows[index]!, sample, moment);
       if (out.length >= CHUNK) yield out.take();
     }

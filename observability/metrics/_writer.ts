@@ -31,24 +31,36 @@ export class Writer {
   text(value: string): void {
     // At most three bytes for each unit of a string.
     this.#room(3 * value.length);
-    this.#at +=
-      encoder.encodeInto(value, this.#bytes.subarray(this.#at)).written;
+    const bytes = this.#bytes;
+    const at = this.#at;
+    for (let index = 0; index < value.length; index++) {
+      const code = value.charCodeAt(index);
+      if (code > 127) {
+        const { written } = encoder.encodeInto(value, bytes.subarray(at));
+        this.#at += written;
+        return;
+      }
+      bytes[at + index] = code;
+    }
+    this.#at += value.length;
   }
 
-  /** A line: three pieces and a number. */
+  /** A line: three pieces, the second a part of `labels`, and a number. */
   line(
     open: Uint8Array,
-    label: Uint8Array,
+    labels: Uint8Array,
+    from: number,
+    to: number,
     end: Uint8Array,
     value: number,
   ): void {
-    this.#room(open.length + label.length + end.length + LONGEST_NUMBER);
+    this.#room(open.length + to - from + end.length + LONGEST_NUMBER);
     const bytes = this.#bytes;
     let at = this.#at;
     bytes.set(open, at);
     at += open.length;
-    bytes.set(label, at);
-    at += label.length;
+    // In a loop, as it is short, and an array of its own would be an object.
+    for (let index = from; index < to; index++) bytes[at++] = labels[index]!;
     bytes.set(end, at);
     at += end.length;
     if (value >= 0 && value < 1e9 && value === (value | 0)) {
@@ -77,5 +89,10 @@ export class Writer {
     const taken = this.#bytes.slice(0, this.#at) as Uint8Array<ArrayBuffer>;
     this.#at = 0;
     return taken;
+  }
+
+  /** All that was written, where it is. */
+  get bytes(): Uint8Array {
+    return this.#bytes;
   }
 }
