@@ -1,8 +1,8 @@
 // What `httpServer` costs in requests per second, beside the bare server, by
 // autocannon: `npm run bench:http`. Both run all the time; the load goes to the one
-// and the other in turn, and a ratio is taken within each pair.
+// and the other in turn, in many short slices, and a ratio is taken within each pair.
 //
-//   node integration/stops/cost.mjs [--rounds=N] [--seconds=N] [engine …]
+//   node integration/stops/cost.mjs [--seconds=N of each form] [engine …]
 
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -25,8 +25,9 @@ const option = (name, otherwise) =>
     values.find((each) => each.startsWith(`--${name}=`))?.split("=")[1] ??
       otherwise,
   );
-const rounds = option("rounds", 15);
-const duration = option("seconds", 2);
+const seconds = option("seconds", 75);
+/** How long the load goes to one of both, in seconds: as long as a machine is even. */
+const SLICE = 0.25;
 const asked = values.filter((each) => !each.startsWith("--"));
 const forms = [
   ["node24", "server"],
@@ -49,42 +50,43 @@ function start(engine, kind, form) {
   });
 }
 
-/** The processor's time of a process so far, in ms; undefined where that is unknown. */
+/** What the main thread of a process has run so far, in µs; NaN where that is unknown. */
 function cpu({ child }) {
   try {
-    const text = readFileSync(`/proc/${child.pid}/stat`, "utf8");
-    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    return (Number(fields[11]) + Number(fields[12])) * 10;
+    const text = readFileSync(`/proc/${child.pid}/schedstat`, "utf8");
+    return Number(text.split(" ")[0]) / 1_000;
   } catch {
-    return undefined;
+    return NaN;
   }
 }
 
-/** Requests per second, and what each costs the server in microseconds. */
-async function rate(server) {
+/** Requests per second, and what each costs the server in µs of the processor. */
+async function rate(server, duration = SLICE) {
   const before = cpu(server);
-  const { requests, errors, non2xx } = await autocannon({
+  const { errors, non2xx, requests, start, finish } = await autocannon({
     url: server.url,
-    duration,
     connections: 20,
+    duration,
+    sampleInt: 25,
   });
   if (errors + non2xx > 0) throw new Error(`${errors} errors at ${server.url}`);
-  const used = before === undefined ? NaN : cpu(server) - before;
-  return [requests.average, used * 1_000 / requests.total];
+  const { total } = requests;
+  return [total * 1_000 / (finish - start), (cpu(server) - before) / total];
 }
 
-/** The mean of ratios, and where it lies with 95 %, in percent. */
-function shown(logs) {
-  const mean = logs.reduce((sum, each) => sum + each, 0) / logs.length;
-  const spread = Math.sqrt(
-    logs.reduce((sum, each) => sum + (each - mean) ** 2, 0) /
-      (logs.length - 1),
-  );
-  // Student's t for some 14 degrees of freedom.
-  const half = 2.14 * spread / Math.sqrt(logs.length);
-  const percent = (log) => `${((Math.exp(log) - 1) * 100).toFixed(1)} %`;
-  return `${percent(mean)} (${percent(mean - half)} to ${
-    percent(mean + half)
+const sorted = (all) => all.toSorted((one, other) => one - other);
+const median = (all) => sorted(all)[all.length >> 1];
+
+/** The median of ratios, and where it lies with 95 %, by their order, in percent. */
+function shown(ratios) {
+  const all = sorted(ratios);
+  const half = 0.98 * Math.sqrt(all.length);
+  const at = (place) =>
+    all[Math.min(all.length - 1, Math.max(0, Math.round(place)))];
+  const percent = (ratio) => `${((ratio - 1) * 100).toFixed(1)} %`;
+  const middle = (all.length - 1) / 2;
+  return `${percent(at(middle))} (${percent(at(middle - half))} to ${
+    percent(at(middle + half))
   })`;
 }
 
@@ -96,28 +98,27 @@ for (const [id, form] of forms) {
   const bare = await start(engine, "bare", form);
   const ours = await start(engine, "ours", form);
   try {
-    await rate(bare);
-    await rate(ours);
+    // Until both are warm.
+    for (const server of [bare, ours]) await rate(server, 2);
     const ratios = [[], []];
     const bares = [];
-    for (let round = 0; round < rounds; round++) {
-      const isBackwards = round % 2 === 1;
+    const until = performance.now() + seconds * 1_000;
+    while (performance.now() < until) {
+      const isBackwards = bares.length % 2 === 1;
       const first = await rate(isBackwards ? ours : bare);
       const second = await rate(isBackwards ? bare : ours);
       const [one, other] = isBackwards ? [second, first] : [first, second];
-      for (const index of [0, 1]) {
-        ratios[index].push(Math.log(other[index] / one[index]));
-      }
+      for (const index of [0, 1]) ratios[index].push(other[index] / one[index]);
       bares.push(one);
     }
-    const mean = (index) =>
-      bares.reduce((sum, each) => sum + each[index], 0) / rounds;
+    const middle = (index) => median(bares.map((each) => each[index]));
     rows.push([
       id,
       form,
-      mean(0).toFixed(0),
+      String(bares.length),
+      middle(0).toFixed(0),
       shown(ratios[0]),
-      mean(1).toFixed(1),
+      middle(1).toFixed(1),
       shown(ratios[1]),
     ]);
     console.log(rows.at(-1).join("  "));
@@ -129,6 +130,7 @@ for (const [id, form] of forms) {
 printTable([
   "engine",
   "form",
+  "pairs",
   "bare, requests/s",
   "ours (95 %)",
   "bare, µs of the processor",
