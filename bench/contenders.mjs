@@ -5,6 +5,10 @@ import process from "node:process";
 
 export const library = () => import(process.env.RUNNER_LIBRARY);
 
+/** One of the modules around the core, which lies beside it. */
+const part = (name) =>
+  import(new URL(`${name}.mjs`, process.env.RUNNER_LIBRARY));
+
 /** A cron expression, as those know no milliseconds. */
 function pattern(ms) {
   if (ms === 1_000) return "* * * * * *";
@@ -47,9 +51,31 @@ async function inContexts({ start, startPlain = start, stop }) {
   return { start: run(start), startPlain: run(startPlain), stop };
 }
 
+/** Each with a name of its own, and with counters or without. */
+async function named(isWatched) {
+  const { Ticker } = await library();
+  const { Metrics } = await part("metrics");
+  const metrics = new Metrics({ maxRunners: Infinity });
+  let count = 0;
+  const startPlain = (ms, body) => {
+    const name = `job ${count++}`;
+    const ticker = new Ticker(ms, body, { name, context: "none" });
+    if (isWatched) metrics.watch(ticker);
+    ticker.start();
+    return ticker;
+  };
+  return {
+    start: (ms, body) => startPlain(ms, () => body(0)),
+    startPlain,
+    stop: (ticker) => ticker.stop(),
+  };
+}
+
 export const contenders = {
   ticker: () => tickers(),
   "ticker without context": () => tickers({ context: "none" }),
+  unwatched: () => named(false),
+  watched: () => named(true),
   "ticker in contexts": async () => inContexts(await tickers()),
   interval: () => intervals,
   "interval in contexts": () => inContexts(intervals),
@@ -150,6 +176,8 @@ export const contenders = {
 export const labels = {
   ticker: "Ticker",
   "ticker without context": "Ticker, context none",
+  unwatched: "Ticker, unwatched",
+  watched: "Ticker, watched by Metrics",
   "ticker in contexts": "Ticker, each in a context",
   interval: "bare setInterval",
   "interval in contexts": "setInterval, each in a context",

@@ -9,7 +9,7 @@ import { table } from "./statistics.mjs";
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
-function summary(verdicts) {
+export function summary(verdicts) {
   const engines = [
     ...new Set(verdicts.flatMap((verdict) => Object.keys(verdict.engines))),
   ];

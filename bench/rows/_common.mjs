@@ -6,6 +6,7 @@ import { digits, median } from "../statistics.mjs";
 /** Each configuration in each round, in turn; every other round backwards. */
 export async function rounds(bench, count, configurations, run) {
   const plan = [];
+  if (bench.isQuick) count = 1;
   for (let round = 0; round < count; round++) {
     for (const engine of bench.engines) {
       const order = configurations.filter(({ upTo = count }) => round < upTo);

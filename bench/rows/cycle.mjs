@@ -28,7 +28,7 @@ export const cycle = {
 
   measure: (bench) =>
     rounds(bench, bench.size(3, 1), [{
-      settings: { names, milliseconds: bench.size(400, 1) },
+      settings: { names, milliseconds: bench.size(200, 1) },
     }], (engine, settings) => bench.run(engine, "cycle", settings)),
 
   wrong: (results) =>
@@ -57,18 +57,18 @@ export const cycle = {
       verdict(
         `start + stop of a StartStop ${how}`,
         results,
-        (own) => atMost(median(against(own, name, base)), 3, " ×"),
+        (own) => atMost(median(against(own, name, base)), 1.7, " ×"),
       );
     return {
       text,
       verdicts: [
         goal(
-          "≤ 3 × a bare `AbortController` + promise pair",
+          "≤ 1.7 × a bare `AbortController` + promise pair",
           "startStop",
           "pair",
         ),
         goal(
-          "that waits for its signal ≤ 3 × the same pair with a listener",
+          "that waits for its signal ≤ 1.7 × the same pair with a listener",
           "startStopSignal",
           "pairSignal",
         ),

@@ -29,24 +29,24 @@ export const steady = {
         count,
         low: 1_000,
         high: 1_000,
-        settle: bench.size(2_500, 2_300),
-        window: bench.size(2_000, 1_000),
+        settle: 2_300,
+        window: 1_000,
         windows: bench.size(2, 1),
       },
     });
-    return rounds(bench, bench.size(5, 1), [
+    return rounds(bench, bench.size(3, 1), [
       configuration("ticker", many),
       configuration("interval", many),
       configuration("ticker without context", many),
       configuration("ticker in contexts", many),
       configuration("interval in contexts", many),
-      configuration("chain", many, 2),
-      configuration("toad-scheduler", many, 2),
-      configuration("effect", many, 2),
+      configuration("chain", many, 1),
+      configuration("toad-scheduler", many, 1),
+      configuration("effect", many, 1),
       // These take seconds to start more.
-      configuration("croner", few, 2),
-      configuration("node-cron", few, 2),
-      configuration("node-schedule", few, 2),
+      configuration("croner", few, 1),
+      configuration("node-cron", few, 1),
+      configuration("node-schedule", few, 1),
     ], (engine, settings) => bench.run(engine, "steady", settings));
   },
 
