@@ -5,6 +5,10 @@ import { reasonOf } from "./errors.ts";
 import { nothing } from "./settings.ts";
 import { type AbortListener, join, leave } from "./signals.ts";
 import { LONGEST, Timer } from "./timer.ts";
+import { atNextTurn, leaveTurn, type Waiting } from "./turn.ts";
+
+// A grace of so many milliseconds or less has a timer at once.
+const SHORT = 50;
 
 /** What a call wants, as messages say it. */
 export type Verb = "start" | "restart" | "stop" | "wait for";
@@ -20,7 +24,7 @@ export interface CallOwner {
 }
 
 /** One call, with its promise, its timer, and its place on the caller's signal. */
-export class Call implements AbortListener {
+export class Call implements AbortListener, Waiting {
   readonly verb: Verb;
   readonly isStart: boolean;
   /** How long to wait for the end of a run in milliseconds, if there is a limit. */
@@ -34,6 +38,8 @@ export class Call implements AbortListener {
   context: Context | undefined;
   readonly #owner: CallOwner;
   #timer: Timer | undefined;
+  /** By `performance.now()`. */
+  #graceFrom = 0;
   #resolve!: () => void;
   #reject!: (reason: unknown) => void;
 
@@ -80,8 +86,20 @@ export class Call implements AbortListener {
   /** Lets the grace run from now on. */
   armGrace(): void {
     if (this.grace === undefined) return;
+    // The functions in force now, whatever comes until the next turn.
+    this.#timer ??= new Timer();
+    this.#graceFrom = performance.now();
+    if (this.grace <= SHORT || !atNextTurn(this)) this.#armGrace(this.grace);
+  }
+
+  /** It has not ended within the turn, as most do. */
+  turned(): void {
+    this.#armGrace(this.grace! + this.#graceFrom - performance.now());
+  }
+
+  #armGrace(ms: number): void {
     try {
-      this.arm(this.grace, () => this.#owner.expired(this));
+      this.arm(ms, () => this.#owner.expired(this));
     } catch {
       // Edge platforms refuse timers outside a request. The run has to be asked to
       // end all the same, and is waited for without a limit.
@@ -107,7 +125,10 @@ export class Call implements AbortListener {
   }
 
   #close(): void {
-    this.#timer?.disarm();
+    if (this.#timer) {
+      this.#timer.disarm();
+      leaveTurn(this);
+    }
     this.context = undefined;
     this.detach();
   }

@@ -306,7 +306,12 @@ const clocks: Clock[] = [];
  * clock may go away, and the timers of a request go with it.
  */
 export function clockOf(persistent: boolean): Clock {
-  return isFaked() || !isLongLived()
-    ? new Clock(persistent)
-    : clocks[+persistent] ??= new Clock(persistent, true);
+  return isShared()
+    ? clocks[+persistent] ??= new Clock(persistent, true)
+    : new Clock(persistent);
+}
+
+/** Whether timers are the engine's own, and the program's rather than a request's. */
+export function isShared(): boolean {
+  return !isFaked() && isLongLived();
 }

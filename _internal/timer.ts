@@ -6,6 +6,18 @@ export const EPSILON = 0.001;
 // One more and a bare `setTimeout` fires at once.
 export const LONGEST = 2 ** 31 - 1;
 
+// The last answer: to look at a name costs more than all the rest of a timer.
+let asked: unknown;
+let answer = false;
+
+function isLeaky(set: typeof setTimeout): boolean {
+  if (set !== asked) {
+    asked = set;
+    answer = /^(fakeSetTimeout$|bound )/.test(set.name);
+  }
+  return answer;
+}
+
 /**
  * A timer that is armed over and over. It keeps the functions that were in force
  * when it was made: a fake clock may go away and another come, and what one has
@@ -20,7 +32,7 @@ export class Timer {
   // longer wanted is left to run out, and does nothing then. Others are cleared:
   // what wraps the engine's own, as tools that trace a program do, must not keep
   // the process alive.
-  readonly isLeaky = /^(fakeSetTimeout$|bound )/.test(this.set.name);
+  readonly isLeaky = isLeaky(this.set);
   /** While it waits, with what the engine knows it by. */
   armed: { id: unknown } | undefined;
 

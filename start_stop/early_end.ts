@@ -2,10 +2,14 @@
 
 import { warn } from "../_internal/recovery.ts";
 import { Timer } from "../_internal/timer.ts";
+import { atNextTurn, leaveTurn, type Waiting } from "../_internal/turn.ts";
 
 /** Watches the beginnings of one runner's runs; it speaks once. */
-export class EarlyEnd {
+export class EarlyEnd implements Waiting {
   readonly #name: string;
+  /** Whether a run is at its beginning. */
+  #isEarly = false;
+  /** There where the turn is not everybody's. */
   #timer: Timer | undefined;
   #isSaid = false;
 
@@ -16,25 +20,34 @@ export class EarlyEnd {
   /** A run is about to begin: until one `setTimeout(0)` has fired it is early. */
   begin(): void {
     if (this.#isSaid) return;
+    this.#isEarly = true;
+    if (atNextTurn(this)) return;
     // A new one, as each keeps the clock that is in force.
     this.#timer = new Timer();
     try {
-      this.#timer.arm(0, () => this.#timer = undefined);
+      this.#timer.arm(0, () => this.turned());
     } catch {
       // Edge platforms refuse timers outside a request: nothing is watched there.
-      this.#timer = undefined;
+      this.turned();
     }
+  }
+
+  turned(): void {
+    this.#timer = undefined;
+    this.#isEarly = false;
   }
 
   /** It has got further than its beginning. */
   settle(): void {
+    if (!this.#isEarly) return;
     this.#timer?.disarm();
-    this.#timer = undefined;
+    leaveTurn(this);
+    this.turned();
   }
 
   /** The run has ended by itself, and cleanly. */
   ended(): void {
-    if (!this.#timer) return;
+    if (!this.#isEarly) return;
     this.settle();
     this.#isSaid = true;
     warn(

@@ -1,7 +1,7 @@
 /** The options of a ticker, checked, with their defaults. */
 
 import { isSchedule } from "../_internal/schedules.ts";
-import { defaultsOf, settingsOf } from "../_internal/settings.ts";
+import { defaultsOf, nothing, settingsOf } from "../_internal/settings.ts";
 import { checkUnknown } from "../_internal/unknown_options.ts";
 import { choice, says, timeout, typed, whole } from "../_internal/validate.ts";
 import type { Schedule } from "../runner.ts";
@@ -36,6 +36,19 @@ const SPECIAL = ["gate", "priority", "lastRun", "retry"] as const;
 
 let known: string[] | undefined;
 
+/** The last that were made, for many tickers with the same options to share. */
+let last: Settings = DEFAULTS;
+
+function shared(settings: Settings): Settings {
+  // One that holds what is somebody's is not kept alive.
+  if (settings.observer !== nothing) return settings;
+  for (const key in settings) {
+    const name = key as keyof typeof DEFAULTS;
+    if (settings[name] !== last[name]) return last = settings;
+  }
+  return last;
+}
+
 /** Throws before anything has changed. */
 export function readSettings(
   what: string,
@@ -52,7 +65,7 @@ export function readSettings(
   const { gate, priority = 0, lastRun, retry } = options;
   if (gate === undefined && lastRun === undefined && retry === undefined) {
     number(what, "priority", priority);
-    return settings;
+    return shared(settings);
   }
   const special: Special = {
     gate: gateOf(what, gate),
