@@ -31,6 +31,7 @@ import { Observers } from "./observers.ts";
 import { printError } from "./printed.ts";
 import type { Run, Thrown } from "./run.ts";
 import { nothing, type Settings } from "./settings.ts";
+import type { Reasoned } from "./run_signals.ts";
 import { type AbortListener, join, leave } from "./signals.ts";
 import type { State } from "./state.ts";
 import { watching } from "./watching.ts";
@@ -49,7 +50,7 @@ const STOPPED: State = { name: "stopped" };
 const DONE = Promise.resolve();
 
 /** The life of one runner. */
-export class Machine implements CallOwner, AbortListener {
+export class Machine implements CallOwner, AbortListener, Reasoned {
   #hook: Hook | undefined;
   readonly runner: Runner;
   readonly settings: Settings;
@@ -62,6 +63,7 @@ export class Machine implements CallOwner, AbortListener {
   #state: State = STOPPED;
   #calls: Set<Call> | undefined;
   #rested: ((failure: Error | undefined) => void) | undefined;
+  #stopReason: DOMException | undefined;
   // A line of starts that fail at once is gone through in a loop, not in depth.
   #isLaunching = false;
 
@@ -121,7 +123,7 @@ export class Machine implements CallOwner, AbortListener {
       this.#admit(call, signal);
       this.enter();
       this.#callOff();
-      this.#halt(reason, reason === undefined ? undefined : this.#stopped());
+      this.#halt(reason, reason === undefined ? undefined : this.stopReason);
       this.#advance();
       this.exit();
       return call.promise;
@@ -354,8 +356,11 @@ export class Machine implements CallOwner, AbortListener {
     }
   }
 
-  #stopped(): DOMException {
-    return abortError(`"${this.settings.name}" was asked to stop`);
+  /** Made once, as an exception costs more than all the rest of a stop. */
+  get stopReason(): DOMException {
+    return this.#stopReason ??= abortError(
+      `"${this.settings.name}" was asked to stop`,
+    );
   }
 
   /** Launches for a call in the queue, or for one that has to wait for nothing. */

@@ -1,6 +1,10 @@
 /** The two signals of a run: the first says "begin to end", the second "now". */
 
-import { abortError } from "./errors.ts";
+/** Whose runs are asked to end. */
+export interface Reasoned {
+  /** What each of its runs is asked to end with, where nobody says why. */
+  readonly stopReason: unknown;
+}
 
 // How far the run is: going on, asked to end, given up by all that waited.
 const GOING = 0;
@@ -9,7 +13,7 @@ const GIVEN_UP = 2;
 
 /** The signals of one run, made when they are first asked for: many end without. */
 export class RunSignals {
-  readonly #name: string;
+  readonly #owner: Reasoned;
   #stage = GOING;
   #reason: unknown;
   #controller: AbortController | undefined;
@@ -17,8 +21,8 @@ export class RunSignals {
   #signal: AbortSignal | undefined;
   #force: AbortController | undefined;
 
-  constructor(name: string) {
-    this.#name = name;
+  constructor(owner: Reasoned) {
+    this.#owner = owner;
   }
 
   /** Aborts when the run is asked to end. */
@@ -38,9 +42,7 @@ export class RunSignals {
 
   /** What the run was asked to end with. */
   get reason(): unknown {
-    if (this.#reason === undefined) {
-      this.#reason = abortError(`"${this.#name}" was asked to stop`);
-    }
+    if (this.#reason === undefined) this.#reason = this.#owner.stopReason;
     return this.#reason;
   }
 

@@ -116,7 +116,7 @@ class ServiceRun implements Run {
   constructor(machine: Machine, source: AbortSignal | undefined, body: Body) {
     this.#machine = machine;
     this.source = source;
-    this.signals = new RunSignals(machine.settings.name);
+    this.signals = new RunSignals(machine);
     // Made now, as a platform that refuses it refuses the start.
     void this.signals.signal;
     this.#body = body;

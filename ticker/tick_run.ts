@@ -121,7 +121,7 @@ export class TickRun implements Run, Alarm, TickFacts {
 
   /** Made when first asked for: many a run ends without. */
   get signals(): RunSignals {
-    return this.#signals ??= new RunSignals(this.machine.settings.name);
+    return this.#signals ??= new RunSignals(this.machine);
   }
 
   get isIdle(): boolean {
