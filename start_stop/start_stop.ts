@@ -6,6 +6,7 @@ import { Machine, type MakeRun } from "../_internal/machine.ts";
 import type { Run, Thrown } from "../_internal/run.ts";
 import { RunSignals } from "../_internal/run_signals.ts";
 import { defaultsOf, nothing, settingsOf } from "../_internal/settings.ts";
+import { takesNothing } from "../_internal/takes_nothing.ts";
 import { checkUnknown } from "../_internal/unknown_options.ts";
 import { typed } from "../_internal/validate.ts";
 import type { RunnerOptions } from "../runner.ts";
@@ -90,6 +91,9 @@ const KNOWN = /* @__PURE__ */ Object.keys(DEFAULTS);
 interface Body {
   readonly start: StartFunction;
   readonly stop: StopFunction;
+  /** Whether no signals need be made for the one and the other. */
+  readonly startTakesNothing: boolean;
+  readonly stopTakesNothing: boolean;
   /** There where a stop function could wait in vain to be called. */
   readonly early: EarlyEnd | undefined;
 }
@@ -118,17 +122,19 @@ class ServiceRun implements Run {
     this.source = source;
     this.signals = new RunSignals(machine);
     // Made now, as a platform that refuses it refuses the start.
-    void this.signals.signal;
+    if (!body.startTakesNothing) void this.signals.signal;
     this.#body = body;
   }
 
   async begin(): Promise<void> {
     const machine = this.#machine;
-    const { start, early } = this.#body;
+    const { start, startTakesNothing, early } = this.#body;
     let thrown: Thrown | undefined;
     early?.begin();
     try {
-      await start(this.signals.signal, controlOf(machine, this));
+      await (startTakesNothing
+        ? (start as () => unknown)()
+        : start(this.signals.signal, controlOf(machine, this)));
     } catch (error) {
       thrown = { error };
     }
@@ -157,15 +163,15 @@ class ServiceRun implements Run {
   }
 
   async halted(): Promise<void> {
-    const { stop } = this.#body;
+    const { stop, stopTakesNothing } = this.#body;
     this.settle();
     if (stop === nothing) return;
     this.pending++;
-    const force = this.#force();
+    const force = stopTakesNothing ? undefined : this.#force();
     try {
-      await stop(force);
+      await (force ? stop(force) : (stop as () => unknown)());
     } catch (error) {
-      if (!isCleanAbort(error, force)) this.#machine.record(error, "stop");
+      if (!isCleanAbort(error, force ?? this.#force())) this.#machine.record(error, "stop");
     }
     this.#machine.settled(this);
   }
@@ -292,7 +298,13 @@ export class StartStop extends Lifecycle {
     const early = stop !== nothing && settings.printErrors
       ? new EarlyEnd(settings.name)
       : undefined;
-    const body: Body = { start, stop, early };
+    const body: Body = {
+      start,
+      stop,
+      startTakesNothing: takesNothing(start),
+      stopTakesNothing: takesNothing(stop),
+      early,
+    };
     machineOf(
       this,
       new Machine(this, settings, makeRun as MakeRun<unknown>, body),

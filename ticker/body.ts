@@ -1,10 +1,8 @@
+import { takesNothing } from "../_internal/takes_nothing.ts";
 import { Facts } from "./facts.ts";
 import type { Schedule } from "../runner.ts";
 import type { TickFunction } from "./spec.ts";
 import type { Settings } from "./settings.ts";
-
-// An arrow function without parameters cannot see what it is given.
-const TAKES_NOTHING = /^(?:async\s*)?\(\s*\)\s*=>/;
 
 /** What a ticker goes by, and what its ticks came to since it was made. */
 export class Body {
@@ -27,8 +25,7 @@ export class Body {
     this.interval = interval;
     this.work = work;
     this.settings = settings;
-    const text = work.length === 0 && Function.prototype.toString.call(work);
-    this.takesNothing = text !== false && TAKES_NOTHING.test(text);
+    this.takesNothing = takesNothing(work);
   }
 
   /** What is more than a count; absent until there is something to keep. */
