@@ -5,6 +5,7 @@
  */
 
 import { isShared } from "./clock.ts";
+import { Timer } from "./timer.ts";
 
 /** Something that wants to know of the next turn. */
 export interface Waiting {
@@ -12,14 +13,28 @@ export interface Waiting {
   turned(): void;
 }
 
+// How many microtasks the timer is kept for when nobody waits: a program that
+// starts and stops in a row needs it again.
+const HOPS = 8;
+
 const waiting = /* @__PURE__ */ new Set<Waiting>();
-let isArmed = false;
+let timer: Timer | undefined;
+let isEmptying = false;
 
 function turn(): void {
-  isArmed = false;
+  timer = undefined;
   const those = [...waiting];
   waiting.clear();
   for (const each of those) each.turned();
+}
+
+/** Leaves no timer where nobody waits. */
+async function empty(): Promise<void> {
+  for (let hop = 0; hop < HOPS && waiting.size === 0; hop++) await undefined;
+  isEmptying = false;
+  if (waiting.size > 0) return;
+  timer?.disarm();
+  timer = undefined;
 }
 
 /**
@@ -29,9 +44,10 @@ function turn(): void {
  */
 export function atNextTurn(work: Waiting): boolean {
   if (!isShared()) return false;
-  if (!isArmed) {
-    setTimeout(turn, 0);
-    isArmed = true;
+  if (!timer) {
+    // A new one, as each keeps the clock that is in force.
+    timer = new Timer();
+    timer.arm(0, turn);
   }
   waiting.add(work);
   return true;
@@ -39,5 +55,7 @@ export function atNextTurn(work: Waiting): boolean {
 
 /** Undoes {@linkcode atNextTurn}. */
 export function leaveTurn(work: Waiting): void {
-  waiting.delete(work);
+  if (!waiting.delete(work) || waiting.size > 0 || isEmptying) return;
+  isEmptying = true;
+  void empty();
 }

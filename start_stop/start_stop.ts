@@ -171,7 +171,9 @@ class ServiceRun implements Run {
     try {
       await (force ? stop(force) : (stop as () => unknown)());
     } catch (error) {
-      if (!isCleanAbort(error, force ?? this.#force())) this.#machine.record(error, "stop");
+      if (!isCleanAbort(error, force ?? this.#force())) {
+        this.#machine.record(error, "stop");
+      }
     }
     this.#machine.settled(this);
   }

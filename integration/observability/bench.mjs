@@ -59,13 +59,13 @@ function withoutHook() {
     }
     writeFileSync(path, text);
   };
+  cut("ticker/ended.ts", [/ *machine\.hook\?\.tick\?\.\([^]*?\);\n/, ""]);
   cut(
-    "ticker/tick_run.ts",
-    [/ *machine\.hook\?\.tick\?\.\([^]*?\);\n/, ""],
-    [/hook\?\.around\s*\?[^]*?: this\.#call/, "this.#call"],
-    [/ \|\| machine\.hook/, ""],
-    [/ *const \{ hook \} = (this\.)?machine;\n/, ""],
+    "ticker/attempt.ts",
+    [/hook\?\.around\s*\?[^]*?: run\.call/, "run.call"],
+    [/ *const \{ hook \} = run\.machine;\n/, ""],
   );
+  cut("ticker/tick_run.ts", [/ \|\| machine\.hook/, ""]);
   cut("_internal/machine.ts", [/ *this\.hook\?\.state[^]*?;\n/, ""]);
   return copy;
 }
