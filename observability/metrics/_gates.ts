@@ -7,7 +7,7 @@ import {
   type MakeFamily,
   type MakePart,
   type Row,
-} from "./_families.ts";
+} from "./_family.ts";
 
 /** The loads of a row's gates. */
 function loadsOf({ places }: Row): GateLoadView[] {

@@ -8,7 +8,7 @@ import {
   momentOf,
   type Row,
   type Sample,
-} from "./_families.ts";
+} from "./_family.ts";
 
 // So much at once: little enough not to hold the loop up.
 const CHUNK = 65_536;

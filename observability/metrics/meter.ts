@@ -1,6 +1,6 @@
 import { peek } from "../../_internal/errors.ts";
 import { says } from "../../_internal/validate.ts";
-import { momentOf } from "./_families.ts";
+import { momentOf } from "./_family.ts";
 import { insideOf, type Metrics } from "./metrics.ts";
 
 /** What an observable instrument of OpenTelemetry gives a callback. */

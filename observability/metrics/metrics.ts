@@ -12,7 +12,8 @@ import {
 } from "../_tree.ts";
 import { RESTARTS, STARTS, Store } from "./_cells.ts";
 import type { MetricsFormat } from "./format.ts";
-import { familiesOf, type Family, familyMaker, type Row } from "./_families.ts";
+import { familiesOf } from "./_families.ts";
+import { type Family, familyMaker, type Row } from "./_family.ts";
 import { gateFamilies } from "./_gates.ts";
 import { reading, type RunnerMetrics } from "./reading.ts";
 import { respond } from "./_respond.ts";
