@@ -1,5 +1,6 @@
 /** Which engine's server it is, and how it begins to listen. */
 
+import { recoveryCaller } from "../_internal/recovery.ts";
 import { listenerOf } from "./_adapter.ts";
 import { listenAt } from "./_address.ts";
 import { listenBun } from "./_bun.ts";
@@ -110,7 +111,12 @@ export async function open(options: OpenOptions): Promise<Opened> {
       end: () => app?.close(),
     };
   } catch (error) {
-    await app?.close?.();
+    // Why it did not start says more than what its end threw.
+    try {
+      await app?.close?.();
+    } catch (other) {
+      if (options.printsErrors) recoveryCaller(name, other);
+    }
     throw error;
   }
 }

@@ -280,6 +280,48 @@ describe("A factory", processes, () => {
     await assertRejects(() => server.start(), Error, "plugin");
     assertEquals(calls, ["close"]);
   });
+
+  it("fails a start by its own error, also where its application cannot close", async () => {
+    const server = make({
+      app: () => ({
+        ready() {
+          throw new Error("plugin");
+        },
+        close() {
+          throw new Error("not open");
+        },
+      }),
+      printErrors: false,
+    });
+    await assertRejects(() => server.start(), Error, "plugin");
+  });
+
+  it("records what the close of its application throws", async () => {
+    const inner = await nodeServer(() => {});
+    const server = make({
+      app: () => ({
+        server: inner,
+        close() {
+          throw new Error("hook");
+        },
+      }),
+      printErrors: false,
+    });
+    await server.start();
+    await server.stop();
+    assertEquals(server.errorsList().map(String), ["Error: hook"]);
+  });
+
+  it("is told in time that the close of its application hangs", async () => {
+    const inner = await nodeServer(() => {});
+    const server = make({
+      app: () => ({ server: inner, close: () => new Promise(() => {}) }),
+      printErrors: false,
+    });
+    await server.start();
+    const error = await reasonOf(server.stop({ timeout: 20 })) as Error;
+    assertEquals(error.name, "TimeoutError");
+  });
 });
 
 describe("A stop", processes, () => {
