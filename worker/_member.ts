@@ -21,6 +21,8 @@ export interface MemberOwner {
   recorded(error: Error, phase: ErrorPhase): void;
   /** How the runners of the worker are. */
   seen(tree: Snapshot): void;
+  /** It is ready; its end may follow in the same turn. */
+  becameReady(): void;
   /** A call was answered. */
   answered(): void;
 }
@@ -167,6 +169,7 @@ export class Member {
       case "ready":
         if (this.#state !== "starting") return;
         this.#state = "ready";
+        this.#owner.becameReady();
         return this.#isReady();
       case "ended":
         return this.#end(answer.error && receivedError(answer.error), 0);

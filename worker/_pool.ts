@@ -27,12 +27,15 @@ interface Seat {
 
 /** The workers of one run. */
 export class Pool {
+  /** Resolves once all are ready at once; never where they do not come to be. */
+  readonly ready: Promise<void>;
   /** Resolves once all are over, or too many have crashed. */
   readonly ended: Promise<Error | undefined>;
   readonly #owner: PoolOwner;
   readonly #seats: Seat[] = [];
   readonly #options: MemberOptions;
   #end!: (failure: Error | undefined) => void;
+  #isReady!: () => void;
   /** How many have crashed since a call was answered. */
   #crashes = 0;
   #state: "running" | "stopping" | "failed" = "running";
@@ -42,6 +45,7 @@ export class Pool {
   constructor(count: number, options: MemberOptions, owner: PoolOwner) {
     this.#owner = owner;
     this.#options = options;
+    this.ready = new Promise((resolve) => this.#isReady = resolve);
     this.ended = new Promise((resolve) => this.#end = resolve);
     for (let index = 0; index < count; index++) {
       this.#seats.push({
@@ -51,13 +55,6 @@ export class Pool {
       });
     }
     for (const seat of this.#seats) this.#fill(seat);
-  }
-
-  /** Resolves once all are ready at once; never where they do not come to be. */
-  async ready(): Promise<void> {
-    while (!this.#seats.every(({ member }) => member?.isReady)) {
-      await this.change();
-    }
   }
 
   /** How the runners of the workers are, by the places of these. */
@@ -114,6 +111,10 @@ export class Pool {
   #fill(seat: Seat): void {
     const owner: MemberOwner = {
       recorded: (error, phase) => this.#owner.recorded(error, phase),
+      // At once: one that ends in the same turn has been ready.
+      becameReady: () => {
+        if (this.#seats.every(({ member }) => member?.isReady)) this.#isReady();
+      },
       answered: () => this.#crashes = 0,
       seen: (tree: Snapshot) => {
         if (seat.mirror) seat.mirror.update(tree);

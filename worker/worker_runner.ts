@@ -210,7 +210,7 @@ export class WorkerRunner<C extends WorkerCalls<C> = WorkerCalls>
     const { force } = control;
     join(signal, stop);
     join(force, kill);
-    void pool.ready().then(() => control.ready());
+    void pool.ready.then(() => control.ready());
     try {
       const failure = await pool.ended;
       if (failure) throw failure;

@@ -550,5 +550,21 @@ export async function run(
     equal(worker.state, "stopped");
   });
 
+  await it("has been ready where it says so and ends while the program is busy", async () => {
+    const worker = make("done_worker", { stopTimeout: 5_000 });
+    let isOver = false;
+    const start = worker.start().finally(() => isOver = true);
+    start.catch(() => {});
+    for (let count = 0; count < 300 && !isOver; count++) {
+      // What is said meanwhile comes all at once.
+      const until = performance.now() + 150;
+      while (performance.now() < until);
+      await pause(0);
+    }
+    await start;
+    await worker.finished();
+    equal(worker.errorsTotal(), 0);
+  });
+
   return { passed, failed };
 }
