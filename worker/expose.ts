@@ -26,7 +26,19 @@ export type WorkerCalls<C = Record<string, WorkerCall>> = {
   readonly [K in keyof C]: WorkerCall;
 };
 
-type Known = (value: unknown, signal: AbortSignal) => unknown;
+interface Known {
+  readonly work: (value: unknown, signal?: AbortSignal) => unknown;
+  /** Whether it may look at a signal: one takes some microseconds to make. */
+  readonly hasSignal: boolean;
+}
+
+// An arrow function with one plain parameter cannot see what else it is given.
+const TAKES_A_VALUE = /^(?:async\s*)?(?:\(\s*[\w$]*\s*\)|[\w$]+)\s*=>/;
+
+function knownOf(work: Known["work"]): Known {
+  const text = Function.prototype.toString.call(work);
+  return { work, hasSignal: !TAKES_A_VALUE.test(text) };
+}
 
 // One program has one worker, and a worker one runner.
 let isExposed = false;
@@ -102,7 +114,7 @@ export function expose<C extends WorkerCalls<C>>(
   const known = new Map<string, Known>();
   for (const [name, call] of Object.entries(calls)) {
     typed(what, `calls.${name}`, call, "function");
-    known.set(name, call as Known);
+    known.set(name, knownOf(call as Known["work"]));
   }
   const port = findPort();
   if (!port) {
@@ -115,7 +127,7 @@ export function expose<C extends WorkerCalls<C>>(
   }
   isExposed = true;
   const send = (answer: Answer) => port.send(answer);
-  const running = new Map<number, AbortController>();
+  const running = new Map<number, AbortController | undefined>();
   let settled: (() => void) | undefined;
 
   async function answer(
@@ -124,16 +136,16 @@ export function expose<C extends WorkerCalls<C>>(
     value: unknown,
     carried: unknown,
   ) {
-    const controller = new AbortController();
+    const call = known.get(name);
+    const controller = call?.hasSignal ? new AbortController() : undefined;
     running.set(id, controller);
     try {
-      const call = known.get(name);
       if (!call) {
         throw new Error(`Cannot call "${name}": there is no such call`);
       }
       const result = await received(
         carried,
-        () => call(value, controller.signal),
+        () => call.work(value, controller?.signal),
       );
       send({ type: "value", id, value: result });
     } catch (error) {
