@@ -18,6 +18,9 @@ const ROUNDS = 2;
 // was crowded, too.
 const PROBE = 80;
 const AGAIN = 5;
+// Sooner where the limit is less than so many times the least one.
+const LOW = 3;
+const SOON = 8;
 // How exactly, and by how many runs for each place at most.
 const EXACT = 0.05;
 const MOST = 8;
@@ -143,7 +146,9 @@ export class Adaptive {
 
   #move(sample: Sample, isReached: boolean): void {
     const { limit } = this;
-    if (++this.#windows >= PROBE || limit < this.#base / 2) {
+    // Near the least limit, what was seen at first may have been chance.
+    const due = limit < LOW * this.#min ? SOON : PROBE;
+    if (++this.#windows >= due || limit < this.#base / 2) {
       this.#probe = limit;
       this.limit = Math.max(this.#min, limit / 2);
       return;

@@ -2,7 +2,7 @@
 // of its own, by several seeds. What is done of what it can do, from a cold start
 // on, and how long a run takes against an idle service.
 //
-//   node --import tsx bench/admission/adaptive.mjs
+//   node --import tsx bench/admission/adaptive.mjs [--short] [--only=SERVICE]
 
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -112,7 +112,10 @@ const services = {
     seconds: 60,
   },
 };
-const seeds = process.argv.includes("--short") ? [1, 2] : [1, 2, 3, 4, 5];
+const seeds = Array.from(
+  { length: process.argv.includes("--short") ? 2 : 10 },
+  (_, seed) => seed + 1,
+);
 const rows = [];
 const only = process.argv.find((each) => each.startsWith("--only="))?.slice(7);
 for (const [service, values] of Object.entries(services)) {
