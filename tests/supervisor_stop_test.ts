@@ -3,7 +3,7 @@ import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
 import { install } from "@sinonjs/fake-timers";
 import { gate, reasonOf, watch } from "./_helpers.ts";
-import { StartStop } from "@golib/runner";
+import { StartStop, untilAborted } from "@golib/runner";
 import type { Child } from "@golib/runner/supervisor";
 import { drain, type Part, parts, pass, states, supervise } from "./_parts.ts";
 
@@ -450,6 +450,56 @@ describe("Supervisor: stop", () => {
       const { message } = stop.reason as Error;
       assert(message.endsWith('; not stopped: "a"'), message);
     }
+  });
+
+  it("gives no more time to a child that is asked to stop within a stop of all", async () => {
+    using time = new FakeTime();
+    const { a, b } = parts(["a", "b"]);
+    const app = supervise([a, { runner: b.runner, dependsOn: ["a"] }], {
+      stopTimeout: 5_000,
+    });
+    await app.start();
+    const given: unknown[] = [];
+    const stop = a.runner.stop.bind(a.runner);
+    a.runner.stop = (options) => {
+      given.push(options?.timeout);
+      return stop(options);
+    };
+    b.onStop = "hang";
+    const end = watch(app.stop({ timeout: 100 }));
+    await pass(time, 10);
+    const own = watch(app.stopChild("a"));
+    await pass(time, 100);
+    assertEquals(given, [10]);
+    assertEquals(own.status, "resolved");
+    b.release.open();
+    await drain();
+    assertEquals([end.status, app.state], ["rejected", "stopped"]);
+  });
+
+  it("ends once all are up where a significant child has ended before", async () => {
+    const isUp = gate();
+    const slow = new StartStop(
+      async (signal, { ready }) => {
+        await isUp.promise;
+        ready();
+        await untilAborted(signal);
+      },
+      undefined,
+      { name: "slow", awaitReady: true },
+    );
+    const { a } = parts(["a"]);
+    a.onStart = "end";
+    const app = supervise([
+      { runner: a.runner, significant: true },
+      { runner: slow },
+    ], { autoShutdown: "any" });
+    const start = watch(app.start());
+    await drain();
+    assertEquals([start.status, app.state], ["pending", "starting"]);
+    isUp.open();
+    await app.finished();
+    assertEquals([start.status, slow.state], ["resolved", "stopped"]);
   });
 
   it("leaves no timer behind", async () => {
