@@ -1,6 +1,6 @@
 // Runs the benchmarks, prints their tables and writes RESULTS.md and the plots.
 //
-//   npm run bench                    all of it, in a quarter of an hour
+//   npm run bench                    all of it, and written
 //   npm run bench -- --quick         a round of the short rows; printed, not written
 //   npm run bench -- steady idle     only these rows; printed, not written
 //   npm run bench -- steady --save   … and written
