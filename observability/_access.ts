@@ -1,6 +1,7 @@
 /** Who may look, and what of a message is shown. */
 
 import { text } from "../_internal/errors.ts";
+import { recoveryCaller } from "../_internal/recovery.ts";
 import { typed } from "../_internal/validate.ts";
 
 /** Decides on a request; anything but `true` is a no. */
@@ -40,16 +41,48 @@ export function isHost(request: Request, hosts: readonly string[]): boolean {
   return names.every((each) => hosts.includes(nameOf(each)));
 }
 
-/** Whether a function says yes to a request; one that throws says no. */
+/** How long a function may think about a request, in milliseconds. */
+const PATIENCE = 10_000;
+
+/** Whether a function says yes to a request in time; one that throws says no. */
 export async function says(
   decide: Authorize | undefined,
   request: Request,
+  patience = PATIENCE,
 ): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
   try {
-    return await decide?.(request) === true;
+    const answer = decide?.(request);
+    if (typeof answer !== "object") return answer === true;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), patience);
+    });
+    return await Promise.race([answer, late]) === true;
   } catch {
     return false;
+  } finally {
+    clearTimeout(timer);
   }
+}
+
+/**
+ * A function of the user that never throws: what it throws is printed once, and
+ * stands for `undefined`.
+ */
+export function guarded<A extends unknown[], R>(
+  name: string,
+  work: (...args: A) => R,
+): (...args: A) => R | undefined {
+  let isSaid = false;
+  return (...args) => {
+    try {
+      return work(...args);
+    } catch (error) {
+      if (!isSaid) recoveryCaller(name, error);
+      isSaid = true;
+      return undefined;
+    }
+  };
 }
 
 const SECRETS: readonly [RegExp, string][] = [

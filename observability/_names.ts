@@ -3,6 +3,8 @@
 import { text } from "../_internal/errors.ts";
 
 const MOST = 200;
+/** What the metrics call those that share their numbers. */
+export const OTHER = "_other";
 // What the text formats or a terminal cannot have: control characters, and halves
 // of a pair of surrogates.
 // deno-lint-ignore no-control-regex
@@ -25,5 +27,7 @@ export function stepOf(value: unknown): string {
   const name = text(value);
   const clean = name.slice(0, MOST).replace(BAD, "\ufffd");
   const step = clean.replace(/%(?=2[5F])/g, "%25").replaceAll("/", "%2F");
-  return name && clean === name ? step : `${step}~${hash(name)}`;
+  return name && clean === name && name !== OTHER
+    ? step
+    : `${step}~${hash(name)}`;
 }

@@ -1,4 +1,4 @@
-import { isError, peek } from "../_internal/errors.ts";
+import { isCleanAbort, isError, peek } from "../_internal/errors.ts";
 import { onKept } from "../_internal/kept.ts";
 import { machineOf } from "../_internal/lifecycle.ts";
 import { defaultsOf, nothing, settingsOf } from "../_internal/settings.ts";
@@ -34,8 +34,8 @@ export interface ResourceOptions<T extends ResourceValue>
   readonly close: (value: T, signal: AbortSignal) => unknown;
   /**
    * Called with what `open` gave, before it is used: the place to listen for its
-   * loss. If it returns a function, that is called after `close`. What it throws
-   * counts as a loss.
+   * loss. If it returns a function, or a promise of one that has resolved by then,
+   * that is called after `close`, and waited for. What it throws counts as a loss.
    *
    * @param value What `open` gave.
    * @param lost Says that the value has broken by itself, and why: it is closed,
@@ -144,8 +144,10 @@ export class Resource<T extends ResourceValue> extends StartStop {
         // Told to stop, which closes it.
         if (signal.aborted) return;
         try {
-          leave = watch(value, lost);
-          Promise.resolve(leave).catch(lost);
+          const found = leave = watch(value, lost);
+          Promise.resolve(found).then((late) => {
+            if (leave === found) leave = late;
+          }).catch(lost);
         } catch (error) {
           lost(error);
         }
@@ -162,12 +164,19 @@ export class Resource<T extends ResourceValue> extends StartStop {
           return;
         }
         if (value === undefined) return;
+        // What one of the two throws does not keep the other from being called.
+        const attempt = async (work: () => unknown) => {
+          try {
+            await work();
+          } catch (error) {
+            if (!isCleanAbort(error, force)) machine.record(error, "stop");
+          }
+        };
         await uses.ended(force);
-        try {
-          await close!(value, force);
-        } finally {
-          if (typeof leave === "function") leave();
-        }
+        await attempt(() => close!(value, force));
+        const left = leave;
+        leave = undefined;
+        if (typeof left === "function") await attempt(() => left());
       },
       { ...settings, awaitReady: true },
     );

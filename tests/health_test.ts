@@ -318,6 +318,73 @@ describe("Health", () => {
     assertEquals(await (await send("HEAD")).text(), "");
   });
 
+  it("answers whatever the functions of its options do, and prints that once", async () => {
+    using printed = new Printed();
+    const bug = (name: string) => () => {
+      throw new Error(`a bug of ${name}`);
+    };
+    const [app, parts] = await running(["part"]);
+    const hang = gate();
+    const ticker = new Ticker(1_000, () => hang.promise, { name: "job" });
+    const ticking = ticker.tick();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const fatal = new Health(ticker, {
+      stall: { after: 1, fatal: bug("fatal") },
+    });
+    const never = new Health(ticker, {
+      stall: { after: 1, fatal: (() => Promise.resolve(false)) as never },
+    });
+    const after = new Health(ticker, {
+      stall: { after: bug("after"), fatal: () => true },
+    });
+    const strange = new Health(ticker, {
+      stall: { min: 1, intervals: 0.001, after: () => NaN },
+    });
+    for (const health of [fatal, never, after]) {
+      assertEquals(await ask(health, "/livez"), [200, "pass\n"]);
+      assertEquals(await ask(health, "/livez"), [200, "pass\n"]);
+    }
+    assertEquals((await ask(strange, "/healthz"))[0], 503);
+    hang.open();
+    await ticking;
+
+    await parts.part!.stop();
+    const required = new Health(app, { required: bug("required") });
+    assertEquals((await ask(required, "/readyz"))[0], 503);
+    assertEquals(
+      printed.lines.flatMap((line) => /a bug of \w+/.exec(line) ?? []),
+      ["a bug of fatal", "a bug of after", "a bug of required"],
+    );
+  });
+
+  it("is not held up by a 'details' that hangs", async () => {
+    using time = new FakeTime();
+    const app = service("app");
+    await app.start();
+    const health = new Health(app, { details: () => new Promise(() => {}) });
+    const answer = ask(health, "/livez");
+    await time.tickAsync(900);
+    assertEquals(await answer, [200, "pass\n"]);
+    await app.stop();
+  });
+
+  it("takes any name for a check", async () => {
+    const names = ["__proto__", "constructor", "app"];
+    const checks = Object.fromEntries(
+      names.map((name) => [name, () => false] as const),
+    );
+    const health = new Health(service("app"), { checks, details: () => true });
+    const [status, body] = await ask(health, "/readyz");
+    assertEquals(status, 503);
+    const found = JSON.parse(body).checks;
+    assertEquals(Object.keys(found).sort(), [
+      "__proto__",
+      "app",
+      "constructor",
+    ]);
+    assertEquals(found.app.length, 2);
+  });
+
   it("refuses what makes no sense", () => {
     const app = service("app");
     const bad = (options: object) => () => new Health(app, options as never);

@@ -354,6 +354,28 @@ describe("Metrics", () => {
     assertEquals(await new Response(plain).text(), metrics.text());
   });
 
+  it("are closed where 'authorize' throws", async () => {
+    const { handler } = new Metrics({
+      authorize() {
+        throw new Error("no");
+      },
+    });
+    const answer = await handler(new Request("http://localhost/metrics"));
+    assertEquals(answer.status, 403);
+  });
+
+  it("keep a runner that is called as the rest apart from the rest", () => {
+    const metrics = new Metrics({ maxRunners: 1 });
+    for (const name of ["_other", "second", "third"]) {
+      metrics.watch(new Ticker(1_000, () => {}, { name }));
+    }
+    const text = metrics.text();
+    assertStringIncludes(text, "golib_runner_dropped_runners 2\n");
+    assertEquals(metrics.paths().length, 2);
+    assertEquals(metrics.paths()[0]!.startsWith("_other~"), true);
+    assertEquals(metrics.paths()[1], "_other");
+  });
+
   it("are closed to whom 'authorize' refuses", async () => {
     const metrics = new Metrics({
       authorize: ({ headers }) => headers.get("x-key") === "1",

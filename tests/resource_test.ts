@@ -364,6 +364,39 @@ describe("Resource", () => {
     assertEquals(resource.errorsTotal(), 1);
   });
 
+  it("waits for what 'watch' returned, and records what both throw", async () => {
+    const log: string[] = [];
+    const { resource } = store({
+      printErrors: false,
+      watch: () => async () => {
+        await Promise.resolve();
+        log.push("left");
+        throw new Error("cannot leave");
+      },
+      close: () => {
+        throw new Error("half closed");
+      },
+    });
+    await resource.start();
+    await resource.stop();
+    assertEquals(log, ["left"]);
+    assertEquals(
+      resource.errorsList().map(({ message }) => message),
+      ["half closed", "cannot leave"],
+    );
+  });
+
+  it("calls what a 'watch' that is async has returned", async () => {
+    let left = 0;
+    const { resource } = store({
+      watch: () => Promise.resolve(() => left++),
+    });
+    await resource.start();
+    await turns();
+    await resource.stop();
+    assertEquals(left, 1);
+  });
+
   it("calls that once, also where a later 'watch' gives nothing", async () => {
     let left = 0;
     const leaves = [() => left++, undefined];

@@ -10,7 +10,7 @@ import { StartStop, Ticker, untilAborted } from "@golib/runner";
 import { Health } from "@golib/runner/health";
 import { Metrics } from "@golib/runner/metrics";
 import { statusPage } from "@golib/runner/status";
-import { gate, turns } from "./_helpers.ts";
+import { gate, Printed, turns } from "./_helpers.ts";
 import { FakePerformance, FakeSupervisor } from "./_observed.ts";
 
 const authorize = () => true;
@@ -302,6 +302,34 @@ describe("statusPage()", () => {
     assertStringIncludes(html, "health: fail");
     assertStringIncludes(html, "db: fails");
     await app.stop();
+  });
+
+  it("goes on with its streams where a runner of others throws, and prints it once", async () => {
+    using time = new FakeTime();
+    using printed = new Printed();
+    let isBroken = true;
+    const other = {
+      start: () => Promise.resolve(),
+      stop: () => Promise.resolve(),
+      isRunning: () => false,
+      uptime() {
+        if (isBroken) throw new Error("no uptime");
+        return 0;
+      },
+    };
+    const page = statusPage(other as never, { authorize });
+    const { body } = await page(request("?events"));
+    const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
+    assertStringIncludes((await reader.read()).value!, "retry");
+    await time.tickAsync(2_500);
+    isBroken = false;
+    await time.tickAsync(1_000);
+    assertStringIncludes((await reader.read()).value!, "data: ");
+    assertEquals(
+      printed.lines.filter((line) => line.includes("no uptime")).length,
+      1,
+    );
+    await reader.cancel();
   });
 
   it("answers GET and HEAD", async () => {

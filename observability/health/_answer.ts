@@ -9,6 +9,9 @@ export interface Access {
   readonly hosts: readonly string[];
 }
 
+// A probe of Kubernetes waits for a second.
+const PATIENCE = 800;
+
 const PATHS: { readonly [path: string]: HealthGroup } = {
   livez: "live",
   readyz: "ready",
@@ -26,7 +29,8 @@ const DETAILS = /* @__PURE__ */ headersOf("application/health+json");
 
 /** The details, in the format of the draft "Health Check Response". */
 function detailsOf({ status, findings }: HealthReport): string {
-  const checks: Record<string, unknown[]> = {};
+  // Without what all objects have, such as `constructor`: a check may be called so.
+  const checks: Record<string, unknown[]> = Object.create(null);
   const time = new Date().toISOString();
   for (const { name, kind, age, ...rest } of findings) {
     (checks[name] ??= []).push({
@@ -57,9 +61,11 @@ export async function answer(
   const step = new URL(request.url).pathname.split("/").pop()!;
   const group = Object.hasOwn(PATHS, step) ? PATHS[step] : undefined;
   if (!group) return new Response("No such check\n", { status: 404 });
-  const report = await check(group);
-  const isOpen = details !== undefined && isHost(request, hosts) &&
-    await says(details, request);
+  const [report, isOpen] = await Promise.all([
+    check(group),
+    details !== undefined && isHost(request, hosts) &&
+    says(details, request, PATIENCE),
+  ]);
   return new Response(
     method === "HEAD"
       ? null

@@ -1,128 +1,16 @@
-import { checkUnknown } from "../../_internal/unknown_options.ts";
-import { bag, finite, timeout, typed } from "../../_internal/validate.ts";
 import type { Runner } from "../../runner.ts";
-import { hostsOf, redactSecrets, shownBy } from "../_access.ts";
-import { DEFAULT_RULE, rules, type StallRule } from "../_stall.ts";
+import { rules } from "../_stall.ts";
 import { runnerLike, Tree } from "../_tree.ts";
-import { type Access, answer } from "./_answer.ts";
-import { Check, type CheckSpec } from "./_check.ts";
+import { answer } from "./_answer.ts";
 import { slow, stalled, unready } from "./_judge.ts";
+import { type HealthSettings, settingsOf } from "./_settings.ts";
+import type { HealthOptions } from "./options.ts";
 import {
   type HealthFinding,
   type HealthGroup,
   type HealthReport,
   reportOf,
 } from "./report.ts";
-
-/** A function that looks at something, such as a database. */
-export type HealthCheckFunction = (signal: AbortSignal) => unknown;
-
-/** A check of the user's own. */
-export interface HealthCheck {
-  /**
-   * Looks. It passes unless it throws, or returns (or resolves with) `false`,
-   * `"fail"`, `"warn"`, or an object with such a `status` and, if it likes, an
-   * `output`. Its signal aborts when its time is over.
-   */
-  readonly check: HealthCheckFunction;
-  /**
-   * Which questions it is made for: `"ready"`, `"health"`. `/livez` never makes
-   * one.
-   *
-   * @default ["ready", "health"]
-   */
-  readonly groups?: readonly ("ready" | "health")[] | undefined;
-  /**
-   * How long it may take, in milliseconds, at most 800.
-   *
-   * @default 500
-   */
-  readonly timeout?: number | undefined;
-  /**
-   * How long its answer is good for, in milliseconds.
-   *
-   * @default 1000
-   */
-  readonly maxAge?: number | undefined;
-}
-
-/** Checks of your own, by name. */
-export interface HealthChecks {
-  /** A check by its name. */
-  readonly [name: string]: HealthCheck | HealthCheckFunction;
-}
-
-/** Which runners count as stalled. */
-export interface StallOptions {
-  /**
-   * So many intervals may a tick take.
-   *
-   * @default 3
-   */
-  readonly intervals?: number | undefined;
-  /**
-   * But at least so many milliseconds.
-   *
-   * @default 30000
-   */
-  readonly min?: number | undefined;
-  /**
-   * How long a tick may take, in milliseconds, instead: for all, or by path.
-   *
-   * @default 2 × the `tickTimeout` of a ticker that has one
-   */
-  readonly after?:
-    | number
-    | ((path: string) => number | undefined)
-    | undefined;
-  /**
-   * Whether the process is to be restarted when a runner of that path has stalled:
-   * `/livez` answers 503 then.
-   *
-   * @default none is
-   */
-  readonly fatal?: ((path: string) => boolean) | undefined;
-}
-
-/** Options of {@linkcode Health}. */
-export interface HealthOptions {
-  /**
-   * Whether the program is ready only while the runner of that path is up.
-   *
-   * @default those that their supervisor is to keep up
-   */
-  readonly required?: ((path: string) => boolean) | undefined;
-  /** Which runners count as stalled. */
-  readonly stall?: StallOptions | undefined;
-  /** Checks of your own, by name. */
-  readonly checks?: HealthChecks | undefined;
-  /**
-   * Whether a request is told more than one word. Messages are shown then.
-   *
-   * @default none is
-   */
-  readonly details?:
-    | ((request: Request) => boolean | Promise<boolean>)
-    | undefined;
-  /**
-   * The names of hosts under which details are shown, beside what `details` says.
-   *
-   * @default ["localhost", "127.0.0.1", "[::1]"]
-   */
-  readonly hosts?: readonly string[] | undefined;
-  /**
-   * Takes secrets out of messages.
-   *
-   * @default passwords in URLs and bearer tokens are taken out
-   */
-  readonly redact?: ((message: string) => string) | undefined;
-}
-
-const KNOWN = ["required", "stall", "checks", "details", "hosts", "redact"];
-const IN_STALL = ["intervals", "min", "after", "fatal"];
-const IN_CHECK = ["check", "groups", "timeout", "maxAge"];
-// A probe of Kubernetes waits for a second.
-const LONGEST_CHECK = 800;
 
 /**
  * Answers the questions that whoever runs the program asks: is it alive, is it
@@ -160,12 +48,7 @@ const LONGEST_CHECK = 800;
  */
 export class Health {
   readonly #tree: Tree;
-  readonly #required: ((path: string) => boolean) | undefined;
-  readonly #rule: StallRule;
-  readonly #fatal: ((path: string) => boolean) | undefined;
-  readonly #checks: Check[];
-  readonly #say: (value: unknown) => string;
-  readonly #access: Access;
+  readonly #settings: HealthSettings;
   #isDraining = false;
   #wasReady = false;
 
@@ -180,21 +63,8 @@ export class Health {
   constructor(runner: Runner, options?: HealthOptions) {
     const what = "create Health";
     this.#tree = new Tree(runnerLike(what, runner));
-    const { required, stall, checks, details, hosts, redact = redactSecrets } =
-      bag(what, options);
-    checkUnknown(what, "Health", options, KNOWN);
-    for (const [name, each] of Object.entries({ required, details, redact })) {
-      if (each !== undefined) typed(what, name, each, "function");
-    }
-    this.#required = required;
-    this.#rule = ruleOf(what, stall);
-    rules.set(this, this.#rule);
-    this.#fatal = stall?.fatal;
-    this.#say = shownBy(redact);
-    this.#checks = Object.entries(bag(what, checks) as HealthChecks).map((
-      [name, each],
-    ) => new Check(name, specOf(what, name, each), this.#say));
-    this.#access = { details, hosts: hostsOf(what, hosts) };
+    this.#settings = settingsOf(what, options);
+    rules.set(this, this.#settings.rule);
   }
 
   /**
@@ -203,7 +73,7 @@ export class Health {
    */
   get handler(): (request: Request) => Promise<Response> {
     return (request) =>
-      answer(request, this.#access, (group) => this.check(group));
+      answer(request, this.#settings.access, (group) => this.check(group));
   }
 
   /**
@@ -242,7 +112,7 @@ export class Health {
     const findings = this.#unready();
     const isHealth = group === "health";
     const all = await Promise.all([
-      ...this.#checks.filter(({ spec: { groups } }) =>
+      ...this.#settings.checks.filter(({ spec: { groups } }) =>
         groups.includes(isHealth ? "health" : "ready")
       ).map((each) => each.ask()),
       ...isHealth ? [this.#stuck()] : [],
@@ -253,7 +123,11 @@ export class Health {
   }
 
   #unready(): HealthFinding[] {
-    const found = unready(this.#tree.places(), this.#required, this.#say);
+    const found = unready(
+      this.#tree.places(),
+      this.#settings.required,
+      this.#settings.say,
+    );
     if (this.#isDraining) {
       const name = this.#tree.root.path;
       found.push({ name, kind: "runner", status: "fail", output: "draining" });
@@ -265,12 +139,12 @@ export class Health {
   async #stuck(): Promise<HealthFinding[]> {
     const found = await this.#stalled();
     const names = new Set(found.map(({ name }) => name));
-    const was = slow(this.#tree.places(), this.#rule);
+    const was = slow(this.#tree.places(), this.#settings.rule);
     return [...found, ...was.filter(({ name }) => !names.has(name))];
   }
 
   async #stalled(only?: (path: string) => boolean): Promise<HealthFinding[]> {
-    const look = () => stalled(this.#tree.places(), this.#rule, only);
+    const look = () => stalled(this.#tree.places(), this.#settings.rule, only);
     if (!look().length) return [];
     // After a sleep of the machine those that are late have their turn first.
     await new Promise<void>((resolve) => void setTimeout(resolve, 0));
@@ -280,61 +154,17 @@ export class Health {
   /** Why the process had better be restarted. */
   async #dying(): Promise<HealthFinding[]> {
     const { path: name, runner } = this.#tree.root;
-    const found = this.#fatal ? await this.#stalled(this.#fatal) : [];
+    const found = this.#settings.fatal
+      ? await this.#stalled(this.#settings.fatal)
+      : [];
     if (runner?.state !== "stopped" || this.#isDraining) return found;
     try {
       // Settled already: the runner is at rest.
       await runner.finished?.();
     } catch (error) {
-      const output = this.#say((error as Error)?.message);
+      const output = this.#settings.say((error as Error)?.message);
       found.push({ name, kind: "runner", status: "fail", output });
     }
     return found;
   }
-}
-
-function ruleOf(what: string, options: StallOptions | undefined): StallRule {
-  const { intervals = DEFAULT_RULE.intervals, min = DEFAULT_RULE.min, after } =
-    bag(what, options);
-  checkUnknown(what, "Health", options, IN_STALL);
-  finite(what, "intervals", intervals, 0);
-  timeout(what, "min", min);
-  if (options?.fatal !== undefined) {
-    typed(what, "fatal", options.fatal, "function");
-  }
-  if (typeof after === "function") return { intervals, min, after };
-  if (after !== undefined) timeout(what, "after", after);
-  return { intervals, min, after: () => after };
-}
-
-function specOf(
-  what: string,
-  name: string,
-  given: HealthCheck | HealthCheckFunction,
-): CheckSpec {
-  const options = typeof given === "function"
-    ? { check: given }
-    : bag(what, given);
-  checkUnknown(what, "Health", options, IN_CHECK);
-  const { check, groups = ["ready", "health"], timeout: ms = 500 } = options;
-  const { maxAge = 1_000 } = options;
-  typed(what, name, check as HealthCheckFunction, "function");
-  typed(
-    what,
-    "groups",
-    groups,
-    "object",
-    'a list of "ready" and "health"',
-    (list) =>
-      Array.isArray(list) &&
-      list.every((each) => each === "ready" || each === "health"),
-  );
-  timeout(what, "timeout", ms);
-  timeout(what, "maxAge", maxAge);
-  return {
-    check: check!,
-    groups,
-    timeout: Math.min(ms, LONGEST_CHECK),
-    maxAge,
-  };
 }

@@ -20,14 +20,14 @@
  * @module
  */
 
-export {
-  Health,
-  type HealthCheck,
-  type HealthCheckFunction,
-  type HealthChecks,
-  type HealthOptions,
-  type StallOptions,
-} from "./health.ts";
+export { Health } from "./health.ts";
+export type {
+  HealthCheck,
+  HealthCheckFunction,
+  HealthChecks,
+  HealthOptions,
+  StallOptions,
+} from "./options.ts";
 export { ping, type PingOptions } from "./ping.ts";
 export type {
   HealthFinding,

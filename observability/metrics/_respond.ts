@@ -1,5 +1,6 @@
 /** The answer to a scrape. */
 
+import { type Authorize, says } from "../_access.ts";
 import type { MetricsFormat as Format } from "./format.ts";
 import { wanted } from "./_text.ts";
 
@@ -32,7 +33,7 @@ function streamOf(
 /** Answers by what the client can read. */
 export async function respond(
   request: Request,
-  authorize: ((request: Request) => boolean | Promise<boolean>) | undefined,
+  authorize: Authorize | undefined,
   pieces: (format: Format) => Iterator<Uint8Array<ArrayBuffer>>,
 ): Promise<Response> {
   const { method, headers } = request;
@@ -42,7 +43,7 @@ export async function respond(
       headers: { allow: "GET, HEAD" },
     });
   }
-  if (authorize && await authorize(request) !== true) {
+  if (authorize && !await says(authorize, request)) {
     return new Response("Not allowed by 'authorize'\n", { status: 403 });
   }
   const accept = headers.get("accept") ?? "";

@@ -2,6 +2,7 @@ import { peek } from "../../_internal/errors.ts";
 import { bag, says, typed, whole } from "../../_internal/validate.ts";
 import type { ErrorRecord, Runner } from "../../runner.ts";
 import { checkUnknown } from "../../_internal/unknown_options.ts";
+import { OTHER } from "../_names.ts";
 import { follow, followersOf, unfollow } from "../_observer.ts";
 import {
   type Follower,
@@ -68,7 +69,6 @@ export interface MetricsTextOptions {
   readonly eof?: boolean | undefined;
 }
 
-const OTHER = "_other";
 const KNOWN = ["prefix", "maxRunners", "buckets", "authorize"];
 
 /** What is inside, for the modules beside. */

@@ -1,5 +1,7 @@
 /** The pages that are open, each told what has changed on it. */
 
+import { recoveryCaller } from "../../_internal/recovery.ts";
+
 /** What is shown: what stands above, and the rows by their keys, in order. */
 export interface Frame {
   readonly head: readonly string[];
@@ -83,6 +85,8 @@ export class Hub {
   readonly #look: () => Promise<Frame>;
   readonly #pages = new Set<Page>();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Whether it was printed that a look has failed. */
+  #isSaid = false;
 
   constructor(most: number, look: () => Promise<Frame>) {
     this.#most = most;
@@ -116,9 +120,15 @@ export class Hub {
 
   /** Shows all pages how it is, and again after a second. */
   async #show(): Promise<void> {
-    const frame = await this.#look();
-    const now = performance.now();
-    for (const page of this.#pages) page.show(frame, now);
+    try {
+      const frame = await this.#look();
+      const now = performance.now();
+      for (const page of this.#pages) page.show(frame, now);
+    } catch (error) {
+      // A runner of others may throw: once it does no more, the pages go on.
+      if (!this.#isSaid) recoveryCaller("status page", error);
+      this.#isSaid = true;
+    }
     clearTimeout(this.#timer);
     if (!this.#pages.size) return;
     this.#timer = setTimeout(() => void this.#show(), EVERY);
