@@ -25,6 +25,12 @@ export let awaitRest: (
   rested: (failure: Error | undefined) => void,
 ) => boolean;
 
+/**
+ * Whether a runner of the library prints, or has printed, that its run took too
+ * long to end: its own time is over at the same moment as that of whoever stops it.
+ */
+export let printsLate: (runner: object) => boolean;
+
 // Not in the class: from there no member with a symbol for its name gets into the
 // types of a package.
 /** How a runner ends with a scope. */
@@ -52,6 +58,10 @@ export abstract class Lifecycle implements Runner, Errors {
     awaitRest = (runner, rested) =>
       #machine in runner && runner.finished === Lifecycle.prototype.finished &&
       runner.#machine.awaitRest(rested);
+    printsLate = (runner) =>
+      #machine in runner && runner.#machine.settings.printErrors &&
+      (runner.state === "stopping" ||
+        !!runner.#machine.errors?.some(({ phase }) => phase === "stop"));
   }
 
   /** The name that the runner was given, else that of its kind. */

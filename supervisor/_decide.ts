@@ -61,6 +61,8 @@ export type Event =
     readonly run: number;
     readonly error?: Error | undefined;
     readonly isHung?: boolean;
+    /** What its stop failed with, where it, or one below it, took too long. */
+    readonly late?: Error | undefined;
   }
   /** A run did not end in its time. */
   | {
@@ -247,7 +249,13 @@ function ended(
   }
   // It may have failed just as it was asked to end.
   if (error && input.is === "ended") note(turn, child, error);
+  if (input.is === "ended" && input.late) overrun(turn, child, input.late);
   if (isDown) leave(turn, child, state.then);
+}
+
+/** A stop of the supervisor has taken a child longer than its time. */
+function overrun({ tree: { phase } }: Turn, child: Child, error: Error): void {
+  if (phase.is === "ending") phase.late ??= { child, error };
 }
 
 /** A run did not end in its time. */
@@ -265,6 +273,7 @@ function late(
   if (isKilled) cut(turn, child, state, killTimeout);
   else become(turn, child, { is: "late", run, then });
   answer(turn, child, "down", error);
+  overrun(turn, child, error);
   if (phase.is === "ending" || phase.is === "down") return;
   const why = `stop ${own(turn, child)}`;
   turn.effects.push({ do: "record", error, phase: "stop", child, why });

@@ -189,7 +189,14 @@ export function end(
   const { tree } = turn;
   const all = [...tree.children.values()];
   const left = new Set(all.filter(({ state }) => hasRun(state)));
-  tree.phase = { is: "ending", until, left, failure, isAsked };
+  tree.phase = {
+    is: "ending",
+    until,
+    left,
+    failure,
+    isAsked,
+    late: undefined,
+  };
   tree.groups.clear();
   for (const child of all.reverse()) {
     // It is listed only if it starts.
@@ -237,14 +244,18 @@ export function checkOver(turn: Turn): void {
   const { tree } = turn;
   const { phase } = tree;
   if (phase.is !== "ending") return;
-  const { left, failure, isAsked } = phase;
+  const { left, failure, isAsked, late } = phase;
   for (const { state } of left) {
     // A stop waits for every end; who fails or ends by itself does not wait for
     // those that do not end in their time.
     if (isAsked || isGoing(state)) return;
   }
   tree.phase = { is: "down" };
-  turn.effects.push({ do: "over", failure: failure ?? lateOf(turn, left) });
+  turn.effects.push({
+    do: "over",
+    failure: failure ?? lateOf(turn, left),
+    late,
+  });
 }
 
 /** What a supervisor fails with that ended by itself, though not all are down. */

@@ -7,7 +7,7 @@ import { nothing } from "../_internal/settings.ts";
 import type { RunnerEvent } from "../runner.ts";
 import { type Child, isKept } from "./_child.ts";
 import type { Event } from "./_decide.ts";
-import { isHung } from "./_hung.ts";
+import { isHung, isLate } from "./_hung.ts";
 import {
   graceOf,
   hasTicks,
@@ -184,7 +184,8 @@ function over(owner: Owner, child: Child, run: number, error?: Error): void {
   const ref = refTo(child);
   ref.leave?.();
   ref.leave = undefined;
-  owner.feed({ is: "ended", child, run, error, isHung: isHung(error) });
+  const late = isLate(error) ? error : undefined;
+  owner.feed({ is: "ended", child, run, error, isHung: isHung(error), late });
 }
 
 /** Says when the first tick of a run has succeeded. */
@@ -229,7 +230,7 @@ export function stop(
       ),
     (error) => {
       if (runner.state === "stopped") {
-        return owner.feed({ is: "ended", child, run });
+        return owner.feed({ is: "ended", child, run, late: error });
       }
       owner.feed({ is: "late", child, run, error });
       watch(owner, child, run, ref, runner);

@@ -5,6 +5,7 @@
 
 import { within } from "../_internal/context.ts";
 import { keep } from "../_internal/kept.ts";
+import { printsLate } from "../_internal/lifecycle.ts";
 import type { Machine } from "../_internal/machine.ts";
 import { nothing } from "../_internal/settings.ts";
 import type { ChildEntry, RunnerEvent } from "../runner.ts";
@@ -13,12 +14,12 @@ import { Alarms } from "./_alarms.ts";
 import { type Child, isKept } from "./_child.ts";
 import { decide, type Event, type Input } from "./_decide.ts";
 import { isPrinted, printAs } from "../_internal/printed.ts";
-import { markHung } from "./_hung.ts";
+import { markHung, markLate } from "./_hung.ts";
 import { cannot } from "./_messages.ts";
 import { type Owner, refTo, start, stop } from "./_runs.ts";
 import { pathsOf, statusesOf } from "./_status.ts";
 import { now } from "./_time.ts";
-import type { Failure, Tree } from "./_tree.ts";
+import type { Failure, Overrun, Tree } from "./_tree.ts";
 import type { Effect } from "./_turn.ts";
 import type { SupervisedRunner } from "./options.ts";
 interface Caller {
@@ -240,11 +241,30 @@ export class Shell implements Owner {
   }
 
   /** Keeps an error; it is printed once, by the runner that failed with it. */
-  #record({ child, error, phase, why }: Effect & { do: "record" }): void {
+  #record(
+    { child, error, phase, why }: Omit<Effect & { do: "record" }, "do">,
+  ): Error {
     const machine = this.#machine;
-    const isToPrint = machine.settings.printErrors &&
-      !isPrinted(error, refTo(child).runner);
-    machine.record(cannot(why, error.message, error), phase, isToPrint);
+    const { runner } = refTo(child);
+    const isTold = isPrinted(error, runner) ||
+      phase === "stop" && runner !== undefined && printsLate(runner);
+    const isToPrint = machine.settings.printErrors && !isTold;
+    return machine.record(
+      cannot(why, error.message, error),
+      phase,
+      isToPrint,
+    );
+  }
+
+  /** All are down, but one took longer than its time: the run has failed. */
+  #overrun({ child, error }: Overrun): void {
+    const { run } = this.#machine.state;
+    // Whoever waited for the run was told then.
+    if (!run || run.isOverdue || this.force?.aborted) return;
+    const why = `stop "${child.name}" of "${this.tree.rules.name}"`;
+    const failure = this.#record({ child, error, phase: "stop", why });
+    markLate(failure);
+    run.failure ??= failure;
   }
 
   #perform(effect: Effect): void {
@@ -274,7 +294,8 @@ export class Shell implements Owner {
         return;
       }
       case "record":
-        return this.#record(effect);
+        this.#record(effect);
+        return;
       case "settle": {
         const caller = this.#callers.get(effect.call);
         this.#callers.delete(effect.call);
@@ -288,6 +309,7 @@ export class Shell implements Owner {
         return this.changed(effect.child);
       }
       case "over":
+        if (effect.late && !effect.failure) this.#overrun(effect.late);
         return this.#over(effect.failure);
       default:
         return effect satisfies never;

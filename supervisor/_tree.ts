@@ -54,6 +54,14 @@ interface Ends {
   readonly failure: Failure | undefined;
   /** Whether it was asked to stop, so that each end is waited for. */
   isAsked: boolean;
+  /** The first that did not end in its time. */
+  late: Overrun | undefined;
+}
+
+/** A child that did not end in its time, and what its stop failed with. */
+export interface Overrun {
+  readonly child: Child;
+  readonly error: Error;
 }
 
 /** What a supervisor fails with. */

@@ -17,7 +17,7 @@ import {
   wakeOf,
 } from "./_child.ts";
 import { above, below, unlink } from "./_graph.ts";
-import type { Failure, Tree } from "./_tree.ts";
+import type { Failure, Overrun, Tree } from "./_tree.ts";
 import { abortError } from "../_internal/errors.ts";
 import type { ErrorPhase } from "../runner.ts";
 import type {
@@ -70,7 +70,12 @@ export type Effect =
   /** All children have been up once. */
   | { readonly do: "ready" }
   /** The run of the supervisor is over. */
-  | { readonly do: "over"; readonly failure: Failure | undefined };
+  | {
+    readonly do: "over";
+    readonly failure: Failure | undefined;
+    /** Who did not end in its time, though all are down. */
+    readonly late: Overrun | undefined;
+  };
 
 /** One input's worth of decisions. */
 export interface Turn {

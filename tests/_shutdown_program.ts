@@ -51,6 +51,17 @@ function part(name: string, opens?: Promise<unknown>): StartStop {
 
 const scenarios: Record<string, () => Promise<unknown>> = {
   wait: () => main(service()),
+  lateChild: () =>
+    main(
+      new Supervisor([
+        { runner: part("database") },
+        {
+          runner: service(() => wait(400)),
+          dependsOn: ["database"],
+          stopTimeout: 50,
+        },
+      ], { name: "app", stopTimeout: 30_000 }),
+    ),
   signalOption: () => {
     const end = new AbortController();
     return main(service(() => wait(300)), {

@@ -153,6 +153,16 @@ describe("main() ends with the exit code", () => {
     assertLess(performance.now() - startedAt, 15_000);
   });
 
+  it(
+    "1 when a child of a supervisor took too long, which is printed once",
+    processes,
+    async () => {
+      const { code, lines, errors } = await kill("lateChild");
+      assertEquals([code, lines.at(-1)], [1, "down"]);
+      assertEquals(errors.split("did not end within 50 ms").length - 1, 1);
+    },
+  );
+
   for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
     it(`${code} at once on a second signal, ${signal}`, processes, async () => {
       const child = await program("endless");

@@ -6,8 +6,9 @@ import {
 } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
+import { StartStop, untilAborted } from "@golib/runner";
 import type { SupervisorEvent } from "@golib/runner/supervisor";
-import { reasonOf } from "./_helpers.ts";
+import { gate, reasonOf } from "./_helpers.ts";
 import { drain, parts, pass, short, supervise } from "./_parts.ts";
 
 describe("Supervisor: events", () => {
@@ -206,6 +207,43 @@ describe("Supervisor: errors", () => {
       'Recovering process \'app\': Cannot keep "a" of "app" running: a lost',
     );
   });
+
+  for (const printErrors of [true, false]) {
+    const who = printErrors ? "its runner" : "the supervisor";
+    for (const call of ["restartChild", "stop"] as const) {
+      it(`prints once, by ${who}, that a child was late in ${call}`, async () => {
+        using time = new FakeTime();
+        const { a } = parts(["a"]);
+        const released = gate();
+        const runner = new StartStop(
+          async (signal) => {
+            await untilAborted(signal);
+            await released.promise;
+          },
+          undefined,
+          { name: "b", printErrors },
+        );
+        const printed: string[] = [];
+        const print = console.error;
+        console.error = (text: string) => printed.push(text);
+        const app = supervise([
+          a,
+          { runner, dependsOn: ["a"], stopTimeout: 50 },
+        ], { printErrors: true });
+        await app.start();
+        if (call === "stop") void app.stop();
+        else void app.restartChild("b");
+        await pass(time, 60);
+        released.open();
+        await pass(time, 60);
+        console.error = print;
+        await app.stop();
+        assertEquals([printed.length, app.errorsTotal()], [1, 1]);
+        const name = printErrors ? "b" : "app";
+        assertStringIncludes(printed[0]!, `Recovering process '${name}'`);
+      });
+    }
+  }
 
   it("wraps what is no error", async () => {
     const { a } = parts(["a"]);

@@ -127,6 +127,103 @@ describe("Supervisor: stop", () => {
     assertEquals([stop.status, app.state], ["resolved", "stopped"]);
   });
 
+  // What did not end in its time is an error that is seen, also where it does end
+  // before the time of all is over.
+  for (const isNested of [false, true]) {
+    const where = isNested ? "two levels below" : "of its own";
+    it(`fails by a child ${where} that was late in a stop, once`, async () => {
+      using time = new FakeTime();
+      const { a, b } = parts(["a", "b"]);
+      const children = [
+        a,
+        { runner: b.runner, dependsOn: ["a"], stopTimeout: 50 },
+      ];
+      const low = supervise(children, { name: isNested ? "low" : "app" });
+      const mid = supervise([{ runner: low }], { name: "mid" });
+      const app = isNested ? supervise([{ runner: mid }]) : low;
+      await app.start();
+      b.onStop = "hang";
+      const stop = watch(app.stop());
+      const end = watch(app.finished());
+      await pass(time, 60);
+      b.release.open();
+      await drain();
+      assertEquals([stop.status, end.status, app.state], [
+        "resolved",
+        "rejected",
+        "stopped",
+      ]);
+      const { message } = end.reason as Error;
+      assert(message.includes("did not end within 50 ms"), message);
+      assertEquals(
+        app.errorsLog().map(({ error, phase }) => [error, phase]),
+        [[end.reason, "stop"]],
+      );
+      b.onStop = "end";
+      await app.start();
+      await app.stop();
+      await app.finished();
+      assertEquals(app.errorsTotal(), 0);
+    });
+  }
+
+  it("fails by a child that ends as its time does", async () => {
+    using time = new FakeTime();
+    const cut = gate();
+    const runner = new StartStop(
+      (_signal, { force }) => {
+        force.addEventListener("abort", () => cut.open());
+        return cut.promise;
+      },
+      undefined,
+      { name: "http", printErrors: false },
+    );
+    const app = supervise([{ runner, stopTimeout: 50 }]);
+    await app.start();
+    const stop = watch(app.stop());
+    await pass(time, 60);
+    const end = watch(app.finished());
+    await drain();
+    assertEquals([stop.status, end.status, app.errorsTotal()], [
+      "resolved",
+      "rejected",
+      1,
+    ]);
+  });
+
+  it("restarts one that was being stopped by hand with the group on its way", async () => {
+    using time = new FakeTime();
+    const { a, b, c } = parts(["a", "b", "c"]);
+    const app = supervise([a, b, c], { strategy: "one-for-all" });
+    await app.start();
+    b.onStop = c.onStop = "hang";
+    const held = watch(app.stopChild("c"));
+    await drain();
+    a.fail();
+    await pass(time, 200);
+    const restart = watch(app.restartChild("c"));
+    await drain();
+    c.onStop = "end";
+    c.release.open();
+    await pass(time, 200);
+    assertEquals([held.status, restart.status, c.starts, b.starts], [
+      "resolved",
+      "pending",
+      1,
+      1,
+    ]);
+    b.onStop = "end";
+    b.release.open();
+    await pass(time, 200);
+    assertEquals([restart.status, a.starts, b.starts, c.starts], [
+      "resolved",
+      2,
+      2,
+      2,
+    ]);
+    await app.stop();
+  });
+
   it("has a budget of 5 s by default, or its stopTimeout", async () => {
     using time = new FakeTime();
     for (
