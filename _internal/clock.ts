@@ -1,9 +1,10 @@
 /**
  * The one owner of the question what time it is, and of what rings when.
  *
- * Alarms of one millisecond share a bucket, and one timer waits for the first of
- * these: a timer of the engine's for each alarm costs more than all the rest of a
- * tick. To arm and to disarm takes the same time however many alarms there are.
+ * Alarms of one millisecond, or of four where there are many, share a bucket, and
+ * one timer waits for the first of these: a timer of the engine's for each alarm
+ * costs more than all the rest of a tick. To arm and to disarm takes the same time
+ * however many alarms there are.
  *
  * Tests replace the clock of the engine in many ways: some fake `performance` with
  * the timers, some only `Date`, some neither. A clock goes by what was in force
@@ -31,6 +32,8 @@ export interface Alarm {
   readonly due: number;
   /** Its place in a bucket; the clock's. */
   index: number;
+  /** How far apart its moments are, where it comes again and again. */
+  readonly interval?: number;
   /**
    * Called once at the moment or after it, never before, right after a reading.
    * Returns whether it wants `settle` called, after a reading that it shares with
@@ -72,6 +75,13 @@ const NEAR = 1_024;
 // beyond a bare interval.
 const GROUP = 8;
 
+// To wake the process costs as much as hundreds of ticks. Where so many alarms are
+// armed, those that come that seldom share a bucket with all of so many milliseconds,
+// and ring when the last of these is due.
+const CROWD = 1_000;
+const SELDOM = 500;
+const WIDTH = 4;
+
 // How many buckets are kept for another millisecond, and how large they may be:
 // lists that are made and thrown away each second are what makes the garbage
 // collector look at all that is old.
@@ -80,6 +90,11 @@ const LARGE = 4_096;
 
 // A fake clock in disguise is early by more than this share of its waits.
 const MOSTLY = 0.75;
+
+/** The last millisecond of those that share a bucket in a crowd. */
+function wideKey(due: number): number {
+  return Math.floor(due / WIDTH) * WIDTH + WIDTH - 1;
+}
 
 /** A clock for alarms that all keep the process alive, or all do not. */
 class Clock {
@@ -105,6 +120,8 @@ class Clock {
   #waited = 0;
   readonly #buckets = new Map<number, Bucket>();
   readonly #free: Bucket[] = [];
+  /** How many alarms are armed. */
+  #armed = 0;
   /** The one that was armed last, for the next to be armed. */
   #newest: Bucket | undefined;
   #ringing: Bucket | undefined;
@@ -165,8 +182,10 @@ class Clock {
 
   /** Has an alarm that is not armed rung at its `due`; goes by `latest`. */
   arm(alarm: Alarm): void {
-    const { due } = alarm;
-    const key = Math.floor(due);
+    const { due, interval = 0 } = alarm;
+    const isOfCrowd = this.#armed >= CROWD && interval >= SELDOM;
+    const key = isOfCrowd ? wideKey(due) : Math.floor(due);
+    this.#armed++;
     let bucket = this.#newest;
     if (bucket?.key !== key) {
       bucket = this.#buckets.get(key);
@@ -192,10 +211,10 @@ class Clock {
   /** Undoes `arm`; does nothing where nothing is armed. */
   disarm(alarm: Alarm): void {
     const { due, index } = alarm;
-    for (
-      const bucket of [this.#ringing, this.#buckets.get(Math.floor(due))]
-    ) {
+    for (const key of [NaN, Math.floor(due), wideKey(due)]) {
+      const bucket = key === key ? this.#buckets.get(key) : this.#ringing;
       if (bucket?.alarms[index] !== alarm) continue;
+      this.#armed--;
       // The last takes its place.
       const last = bucket.alarms[--bucket.count]!;
       bucket.alarms[index] = last;
@@ -282,6 +301,7 @@ class Clock {
         for (let index = 0; index < first.count; index++) {
           const alarm = alarms[index]!;
           alarms[index] = undefined;
+          this.#armed--;
           if (!alarm.ring()) continue;
           this.#rung[this.#rungCount++] = alarm;
           if (this.#rungCount === GROUP) this.flush();

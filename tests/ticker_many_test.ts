@@ -1,5 +1,6 @@
 import { Ticker } from "@golib/runner";
 import { assertEquals, assertGreaterOrEqual } from "@std/assert";
+import { delay } from "@std/async";
 import { describe, it } from "@std/testing/bdd";
 import { canKill, spawn } from "./_child.ts";
 import { until } from "./_watch.ts";
@@ -16,6 +17,41 @@ describe("Many tickers", () => {
       },
     );
   }
+
+  it("tick on their grids in a crowd, none early, and stop", async () => {
+    let early = 0;
+    let lost = 0;
+    const last = new Map<Ticker, number>();
+    const start = () => {
+      const ticker: Ticker = new Ticker(500, (_signal, control) => {
+        const { missed, scheduledAt } = control;
+        if (performance.now() < scheduledAt - 0.1) early++;
+        const before = last.get(ticker) ?? scheduledAt - 500 * (1 + missed);
+        const points = (scheduledAt - before) / 500;
+        if (Math.abs(points - 1 - missed) > 1e-6) lost++;
+        last.set(ticker, scheduledAt);
+      });
+      void ticker.start();
+      return ticker;
+    };
+    const tickers: Ticker[] = [];
+    // They begin in many milliseconds.
+    for (let batch = 0; batch < 20; batch++) {
+      for (let index = 0; index < 100; index++) tickers.push(start());
+      await delay(1);
+    }
+    let quick = 0;
+    const single = new Ticker(5, () => void quick++);
+    await single.start();
+    await until(() => last.size === tickers.length && quick > 10);
+    const half = tickers.filter((_, index) => index % 2 > 0);
+    await Promise.all(half.map((each) => each.stop()));
+    last.clear();
+    await until(() => last.size >= tickers.length - half.length);
+    assertEquals(half.filter((each) => last.has(each)), []);
+    await Promise.all([...tickers, single].map((each) => each.stop()));
+    assertEquals({ early, lost }, { early: 0, lost: 0 });
+  });
 
   it("each tick on the real clock, whatever the others do", async () => {
     const counts = new Map<Ticker, number>();
