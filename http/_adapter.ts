@@ -149,13 +149,19 @@ async function respond(response: Response, outgoing: Outgoing, method: string) {
   }
 }
 
+/** What a handler must give: nothing of its body was read, as by an answer before. */
+function fresh(response: Response): Response {
+  if (!checked(response).bodyUsed) return response;
+  throw new TypeError("The body of the Response was used before: make another");
+}
+
 /** The listener of a server that answers by a handler. */
 export function listenerOf(
   handling: Handling,
   protocol: string,
 ): (incoming: Incoming, outgoing: Outgoing) => void {
   const { draining, name } = handling;
-  const handle = handlerOf(handling, checked);
+  const handle = handlerOf(handling, fresh);
   const reply = async (incoming: Incoming, outgoing: Outgoing) => {
     let request: Request;
     try {

@@ -31,6 +31,14 @@ export function withClose(response: Response): Response {
   }
 }
 
+/** Whether it is to be awaited: also the promises of other libraries. */
+function isPromise(
+  value: Response | Promise<Response>,
+): value is Promise<Response> {
+  return value instanceof Promise ||
+    typeof (value as { then?: unknown } | undefined)?.then === "function";
+}
+
 /** The handler with what every answer goes through; a failure is a 500. */
 export function handlerOf(
   { fetch, name }: Handling,
@@ -50,8 +58,9 @@ export function handlerOf(
   return (request, info) => {
     try {
       const response = fetch(request, info as never);
-      return response instanceof Promise
-        ? response.then((value) => finish(value, info, request))
+      return isPromise(response)
+        ? Promise.resolve(response)
+          .then((value) => finish(value, info, request))
           .catch((error) => failed(error, request, info))
         : finish(response, info, request);
     } catch (error) {

@@ -33,7 +33,16 @@ function describe({ requests, upgraded, idle }: Left): string {
     ...count(requests, "request"),
     ...count(upgraded, "upgraded socket"),
     ...count(idle, "idle connection"),
-  ].join(", ") || "none that the engine can count";
+  ].join(", ");
+}
+
+/** Why a stop took too long: what was cut off, else what it still waited for. */
+function late(name: string, left: Left, waits: string): Error {
+  const cut = describe(left);
+  const why = cut
+    ? `${cut} cut off at the end of the grace`
+    : `${waits} took longer than the grace`;
+  return new Error(`Cannot stop "${name}" in time: ${why}`);
 }
 
 /** Calls a function of the user; what it throws is printed. */
@@ -73,6 +82,7 @@ export async function serve(
       await Promise.race([untilAborted(signal), listening.broken]);
     }
     const { force } = control;
+    let waits = drain > 0 ? `its drain of ${drain} ms` : "closing the listener";
     if (notReady) void call(`${name}: notReady`, notReady);
     if (drain > 0 && !force.aborted) {
       listening.announce();
@@ -80,18 +90,19 @@ export async function serve(
     }
     options.closed();
     await Promise.race([listening.shut(), untilAborted(force)]);
+    if (!force.aborted) waits = "'onDrain'";
     draining.abort(reasonOf(signal));
     const drained = call(`${name}: onDrain`, () => onDrain?.(force));
     const left = listening.leave(linger, drained);
     left.catch(() => {});
+    void drained.then(() => {
+      if (force.aborted) return;
+      waits = "a connection that the engine does not count";
+    });
     await Promise.race([
       Promise.all([left, drained]),
       untilAborted(force).then(() => {
-        throw new Error(
-          `Cannot stop "${name}" in time: ${
-            describe(listening.cut())
-          } cut off at the end of the grace`,
-        );
+        throw late(name, listening.cut(), waits);
       }),
     ]);
   } catch (error) {

@@ -242,6 +242,11 @@ export function httpServer(options: HttpServerOptions): HttpServer {
     "a port of at most 65535",
     (it) => it <= 65_535,
   );
+  for (const [key, value] of Object.entries({ tls, websocket })) {
+    if (value === undefined || fetch) continue;
+    const expected = `left out beside '${named[0]![0]}', which brings its own`;
+    throw new TypeError(says(what, key, expected, value));
+  }
   if (hostname !== undefined) typed(what, "hostname", hostname, "string");
   if (tls !== undefined) {
     typed(what, "tls", tls, "object", "an object");

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { type FetchHandler, httpServer } from "@golib/runner/http";
-import { canKill } from "./_child.ts";
+import { canKill, isNode } from "./_child.ts";
 import { gate, Printed } from "./_helpers.ts";
 import { Client } from "./_http.ts";
 
@@ -163,6 +163,36 @@ describe("A handler for fetch", { ignore: !canKill }, () => {
     printed[Symbol.dispose]();
     assertEquals(printed.lines, [
       "Recovering process 'http': The handler gave no Response",
+    ]);
+  });
+
+  it("may give a promise of another library", async () => {
+    const foreign = {
+      // deno-lint-ignore no-explicit-any
+      then: (done: (value: Response) => any) => done(new Response("later")),
+    };
+    await serving(
+      () => foreign as unknown as Promise<Response>,
+      async (client) => {
+        assertStringIncludes(await client.get("/", "later"), "200 OK");
+      },
+    );
+  });
+
+  const node = { ignore: !isNode };
+  it("that gives an answer again is told why, on Node", node, async () => {
+    const printed = new Printed();
+    const once = new Response("first");
+    await serving(() => once, async (client) => {
+      await client.get("/", "first");
+      assertMatch(
+        await client.get("/", "\r\n\r\nInternal Server Error"),
+        /^HTTP\/1\.1 500/,
+      );
+    });
+    printed[Symbol.dispose]();
+    assertEquals(printed.lines, [
+      "Recovering process 'http': The body of the Response was used before: make another",
     ]);
   });
 

@@ -59,6 +59,19 @@ describe("httpServer() refuses", () => {
     assertMatch(thrown({ fetch, tls: { key: "x" } }), /'tls.cert'/);
   });
 
+  it("options of a handler beside a server, which would change nothing", () => {
+    const tls = { cert: "x", key: "x" };
+    for (const bag of [{ tls }, { websocket: {} }]) {
+      const [name] = Object.keys(bag);
+      for (const source of ["server", "app"]) {
+        assertMatch(
+          thrown({ [source]: () => {}, ...bag }),
+          new RegExp(`^TypeError: Cannot .*'${name}' must be left out`),
+        );
+      }
+    }
+  });
+
   it("numbers that make no sense", () => {
     for (
       const [name, value] of [

@@ -524,8 +524,23 @@ describe("A stop", processes, () => {
     await server.start();
     const error = await reasonOf(server.stop({ timeout: 50 })) as Error;
     assertEquals(error.name, "TimeoutError");
-    await reasonOf(server.finished());
+    const ended = await reasonOf(server.finished()) as Error;
+    assertEquals(
+      ended.message,
+      `Cannot stop "http" in time: 'onDrain' took longer than the grace`,
+    );
     assert(aborted);
+  });
+
+  it("says that its drain was cut short where nothing else was", async () => {
+    const server = make({ fetch: hello, printErrors: false, drain: 600_000 });
+    await server.start();
+    await reasonOf(server.stop({ timeout: 50 }));
+    const { message } = await reasonOf(server.finished()) as Error;
+    assertEquals(
+      message,
+      'Cannot stop "http" in time: its drain of 600000 ms took longer than the grace',
+    );
   });
 });
 
