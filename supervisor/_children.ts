@@ -2,7 +2,7 @@
 
 import { type Child as Node, childOf } from "./_child.ts";
 import { cannot } from "./_messages.ts";
-import { graceOf, killTimeoutOf, refOf } from "./_ref.ts";
+import { graceOf, isAbove, killTimeoutOf, refOf } from "./_ref.ts";
 import { type Given, givenOf } from "./_settings.ts";
 import type { Shell } from "./_shell.ts";
 import type { Child } from "./options.ts";
@@ -56,6 +56,10 @@ export class Children {
     const isTaken = (name: string) => tree.children.has(name);
     const given = givenOf(what, child, () => this.#nextName(isTaken));
     this.#check(what, given, isTaken);
+    if (isAbove(given.runner, shell.runner)) {
+      const why = `it would run itself, below "${given.spec.name}"`;
+      throw cannot(what, why);
+    }
     const node = nodeOf(given, tree.places, false);
     await shell.call((call) => ({ is: "add", child: node, call }));
     return node.name;

@@ -196,7 +196,8 @@ function ask(turn: Turn, child: Child, isCleared: boolean): void {
   const { rules } = turn.tree;
   let ms = stopTimeout ?? grace ?? rules.stopTimeout;
   if (deadline !== undefined) {
-    const left = Math.max(0, deadline - turn.now);
+    // In whole milliseconds, as it is said to people.
+    const left = Math.ceil(Math.max(0, deadline - turn.now));
     const mayShare = isAwaited(child) || killTimeout !== undefined;
     let share = mayShare ? Math.floor(left * SHARE) : left;
     // One that is killed is to be over in time, too.

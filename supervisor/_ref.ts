@@ -47,6 +47,22 @@ export function isRunner(value: unknown): value is SupervisedRunner {
   );
 }
 
+/** Whether a runner is another, or has it below. */
+export function isAbove(
+  runner: unknown,
+  other: unknown,
+  seen = new Set<unknown>(),
+): boolean {
+  if (runner === other) return true;
+  if (typeof peek(runner, "children") !== "function" || seen.has(runner)) {
+    return false;
+  }
+  seen.add(runner);
+  return (runner as SupervisedRunner).children!().some((child) =>
+    isAbove(child.runner, other, seen)
+  );
+}
+
 /** How long a runner gives itself for a stop, where it says so. */
 export function graceOf(runner: unknown): number | undefined {
   const ms = peek(runner, "stopTimeout");

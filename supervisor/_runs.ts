@@ -11,6 +11,7 @@ import { isHung, isLate } from "./_hung.ts";
 import {
   graceOf,
   hasTicks,
+  isAbove,
   isRunner,
   killTimeoutOf,
   type Ref,
@@ -33,6 +34,8 @@ export interface Owner {
   readonly force: AbortSignal | undefined;
   /** The runners of all children: none may be two children's. */
   readonly runners: Set<object>;
+  /** The supervisor itself. */
+  readonly runner: object;
   /** A child has another runner. */
   changed(child: Child): void;
 }
@@ -85,12 +88,15 @@ function make(owner: Owner, child: Child, run: number, ref: Ref): void {
       if (ref.given.has(runner) || owner.runners.has(runner)) {
         throw new Error("'create' gave a runner that it gave before");
       }
+      if (isAbove(runner, owner.runner)) {
+        throw new Error("'create' gave a runner that would run itself");
+      }
       ref.given.add(runner);
       replace(owner, child, ref, runner);
       ref.making = undefined;
       const left = startTimeout === undefined
         ? undefined
-        : Math.max(0, startTimeout - (now() - began));
+        : Math.ceil(Math.max(0, startTimeout - (now() - began)));
       if (child.state.is === "start" && child.state.run === run) {
         launch(owner, child, run, ref, runner, left);
       } else owner.feed({ is: "ended", child, run });

@@ -60,6 +60,10 @@ export class Shell implements Owner {
     void Promise.resolve().then(() => within(context, work));
   }
 
+  get runner(): object {
+    return this.#machine.runner;
+  }
+
   get force(): AbortSignal | undefined {
     return this.#control?.force;
   }

@@ -1,5 +1,6 @@
 import { machineOf } from "../_internal/lifecycle.ts";
 import { nothing } from "../_internal/settings.ts";
+import { bag, typed } from "../_internal/validate.ts";
 import type {
   ChildEntry,
   Observer,
@@ -211,8 +212,12 @@ export class Supervisor extends StartStop {
     name: string,
     options?: { readonly group?: boolean | undefined },
   ): Promise<void> {
-    const isGroup = options?.group === true;
-    return quiet(() => this.#shell.ask("restart", name, isGroup));
+    return quiet(() => {
+      const what = `restart "${name}" of "${this.name}"`;
+      const { group = false } = bag(what, options);
+      typed(what, "group", group, "boolean");
+      return this.#shell.ask("restart", name, group);
+    });
   }
 
   /**

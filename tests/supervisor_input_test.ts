@@ -1,6 +1,6 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { StartStop } from "@golib/runner";
+import { StartStop, untilAborted } from "@golib/runner";
 import { Supervisor } from "@golib/runner/supervisor";
 import type { Child, SupervisorOptions } from "@golib/runner/supervisor";
 import { reasonOf } from "./_helpers.ts";
@@ -156,6 +156,46 @@ describe("Supervisor: bad input", () => {
       const error = await reasonOf(app[call]({ timeout: -1 })) as Error;
       assertEquals([error.name, app.state], ["RangeError", "stopped"]);
     }
+  });
+
+  it("refuses bad options of restartChild, and restarts nothing", async () => {
+    let starts = 0;
+    const part = new StartStop(
+      (signal) => {
+        starts++;
+        return untilAborted(signal);
+      },
+      undefined,
+      { name: "a" },
+    );
+    await using app = new Supervisor([{ runner: part }], { name: "app" });
+    await app.start();
+    for (const options of ["group", { group: "yes" }, null]) {
+      const error = await reasonOf(
+        app.restartChild("a", options as never),
+      ) as Error;
+      assertEquals([error.name, starts], ["TypeError", 1]);
+      assert(error.message.startsWith('Cannot restart "a" of "app": '));
+    }
+  });
+
+  it("refuses to run itself, also by way of another", async () => {
+    const low = new Supervisor([], { name: "low" });
+    const mid = new Supervisor([{ runner: low }], { name: "mid" });
+    const app = new Supervisor([{ runner: mid }], { name: "app" });
+    for (const runner of [low, mid, app]) {
+      const { message } = await reasonOf(low.addChild({ runner })) as Error;
+      assertEquals(
+        message,
+        `Cannot add a child to "low": it would run itself, below "${runner.name}"`,
+      );
+    }
+    assertEquals(low.children(), []);
+    await low.start();
+    const add = low.addChild({ name: "x", create: () => app });
+    const { message } = await reasonOf(add) as Error;
+    assert(message.includes("would run itself"), message);
+    await low.stop();
   });
 
   it("takes a chain of ten thousand dependencies", () => {

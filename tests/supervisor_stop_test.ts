@@ -224,6 +224,40 @@ describe("Supervisor: stop", () => {
     await app.stop();
   });
 
+  it("gives its children times in whole milliseconds", async () => {
+    const { a, b } = parts(["a", "b"]);
+    b.onStart = "hang";
+    const given: (number | undefined)[] = [];
+    const called = gate();
+    const { start, stop } = b.runner;
+    b.runner.start = (options) => {
+      given.push(options?.timeout);
+      called.open();
+      return start.call(b.runner, options);
+    };
+    b.runner.stop = (options) => {
+      given.push(options?.timeout);
+      return stop.call(b.runner, options);
+    };
+    const app = supervise([
+      a,
+      {
+        name: "b",
+        startTimeout: 10_000,
+        create: async () => {
+          await new Promise((resolve) => setTimeout(resolve, 2));
+          return b.runner;
+        },
+      },
+    ]);
+    const failed = reasonOf(app.start());
+    await called.promise;
+    await app.stop();
+    await failed;
+    assertEquals(given.length, 2);
+    for (const ms of given) assert(Number.isInteger(ms), `${ms}`);
+  });
+
   it("has a budget of 5 s by default, or its stopTimeout", async () => {
     using time = new FakeTime();
     for (
