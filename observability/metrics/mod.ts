@@ -29,11 +29,8 @@ export {
   type MeterLike,
   type ObserverLike,
 } from "./meter.ts";
-export {
-  Metrics,
-  type MetricsOptions,
-  type MetricsTextOptions,
-} from "./metrics.ts";
+export { Metrics } from "./metrics.ts";
+export type { MetricsOptions, MetricsTextOptions } from "./options.ts";
 export type { RunnerMetrics, TickDurations } from "./reading.ts";
 export type { MetricsFormat } from "./format.ts";
 export type { RecentTick } from "./recent.ts";
