@@ -4,14 +4,14 @@ import { says, typed } from "../_internal/validate.ts";
 
 /** A key that every store can hold, once it is encoded. */
 export function checkedKey(what: string, key: string): string {
-  typed(what, "key", key, "string", "a text that is not empty", (text) => {
-    try {
-      // Throws where half of a pair of surrogates stands alone.
-      return encodeURIComponent(text).length > 0;
-    } catch {
-      return false;
-    }
-  });
+  const need = "a text that is not empty";
+  typed(what, "key", key, "string", need, (text) => text.length > 0);
+  try {
+    encodeURIComponent(key);
+  } catch {
+    const whole = "a text without a lone half of a surrogate pair";
+    throw new RangeError(says(what, "key", whole, key));
+  }
   // Stores have limits of some hundreds of bytes, and say so late.
   if (key.length <= 200) return key;
   throw new RangeError(says(what, "key", "at most 200 characters", key));

@@ -78,9 +78,14 @@ export class Sharded extends StartStop {
       typeof keys?.[Symbol.iterator] === "function";
     if (!isList) throw new TypeError(says(what, "keys", "a list", keys));
     const list = [...keys];
-    for (const each of list) checkedKey(what, each);
-    if (new Set(list).size < list.length) {
-      throw new RangeError(says(what, "keys", "a list without repeats", list));
+    const seen = new Set<string>();
+    for (const each of list) {
+      checkedKey(what, each);
+      if (seen.has(each)) {
+        const need = "a list without repeats";
+        throw new RangeError(says(what, "keys", need, each));
+      }
+      seen.add(each);
     }
     checkedMaker(what, make as never);
     const member = membershipOf(checkedMember(what, node));

@@ -229,11 +229,12 @@ describe("a member", () => {
     assertThrows(elect(idle, {}, { key: "a" }), TypeError, "'node'");
     assertThrows(elect(idle, node), TypeError, "'key'");
     assertThrows(elect(idle, node, { key: "" }), RangeError, "'key'");
-    assertThrows(elect(idle, node, { key: "\ud800" }), RangeError, "'key'");
+    assertThrows(elect(idle, node, { key: "\ud800" }), RangeError, "surrogate");
     assertThrows(elect(idle, node, { key: "a", then: "x" }), TypeError, "then");
     const shard = (...values: unknown[]) => () =>
       Reflect.construct(Sharded, values) as Sharded;
     assertThrows(shard("ab", idle, node), TypeError, "'keys'");
+    assertThrows(shard(["a", "b", "b"], idle, node), RangeError, '"b"');
     assertThrows(shard(["a", "a"], idle, node), RangeError, "repeats");
     assertThrows(shard(["a"], idle, node, { settle: NaN }), RangeError);
     assertThrows(() => node.semaphore("a", 0), RangeError, "'permits'");
@@ -1030,6 +1031,32 @@ describe("shards", () => {
       }),
     );
   }
+
+  it(
+    "go on where those that stand in leave, and the first comes back knowing them",
+    timed(async (clock) => {
+      const { running, begin } = shared(clock);
+      const endOld = begin("old", some.slice(0, 30));
+      const endOne = begin("one", some);
+      const endOther = begin("other", some);
+      // In the middle of the turns: some are taken by a stand-in, some are free.
+      await clock.pass(2_500);
+      await endOne();
+      await clock.pass(6_000);
+      assertEquals(running.size, 60);
+      for (const key of some.slice(30)) assertEquals(running.get(key), "other");
+      await endOld();
+      const endNew = begin("old", some);
+      await clock.pass(6_000);
+      assertEquals(running.size, 60);
+      assert(some.slice(30).some((key) => running.get(key) === "old"));
+      await endOther();
+      await clock.pass(6_000);
+      for (const key of some) assertEquals(running.get(key), "old");
+      await endNew();
+      assertEquals([running.size, clock.pending], [0, 0]);
+    }),
+  );
 
   it(
     "run on another node where the first fails at each of them",
