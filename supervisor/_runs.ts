@@ -70,17 +70,18 @@ export function start(owner: Owner, child: Child, run: number): void {
 
 /** Has a runner made for a run. */
 function make(owner: Owner, child: Child, run: number, ref: Ref): void {
-  const { state, startTimeout } = child;
+  const { startTimeout } = child;
   const began = now();
-  const making = ref.making = new AbortController();
+  let making: AbortController | undefined;
   const failed = (error: Error) => {
     if (ref.making !== making) return;
     ref.making = undefined;
     owner.feed({ is: "failed", child, run, error, isDown: true });
   };
-  void state;
   settle(
     async () => {
+      // A platform may refuse it, which is a failed start.
+      making = ref.making = new AbortController();
       const runner = await ref.create!(making.signal);
       if (ref.making !== making) return;
       if (!isRunner(runner)) throw new TypeError("'create' gave no runner");

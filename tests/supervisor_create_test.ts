@@ -183,4 +183,36 @@ describe("Supervisor: a pool of like children", () => {
     assertEquals(states(app), ["a running", "b running", "c running"]);
     await app.stop();
   });
+
+  it("takes a platform that refuses a controller for a failed start", async () => {
+    using time = new FakeTime();
+    const made: Part[] = [];
+    const create = () => {
+      const part = new Part("b");
+      made.push(part);
+      return part.runner;
+    };
+    const app = supervise([{ name: "b", create }]);
+    await app.start();
+    made[0]!.fail();
+    await drain();
+    const { AbortController } = globalThis;
+    let refusals = 0;
+    globalThis.AbortController = class {
+      constructor() {
+        refusals++;
+        throw new Error("no controller");
+      }
+    } as never;
+    try {
+      await pass(time, 110);
+    } finally {
+      globalThis.AbortController = AbortController;
+    }
+    assertEquals([refusals, made.length, ...states(app)], [1, 1, "b waiting"]);
+    assert(app.errorsList().at(-1)!.message.includes("no controller"));
+    await pass(time, 1_000);
+    assertEquals([made.length, ...states(app)], [2, "b running"]);
+    await app.stop();
+  });
 });
