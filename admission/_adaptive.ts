@@ -18,8 +18,10 @@ const ROUNDS = 2;
 // was crowded, too.
 const PROBE = 80;
 const AGAIN = 5;
-// Sooner where the limit is less than so many times the least one.
+// Sooner where the limit is less than so many times the least one, or what was seen
+// may be wrong by more than so much.
 const LOW = 3;
+const VAGUE = 0.07;
 const SOON = 8;
 // How exactly, and by how many runs for each place at most.
 const EXACT = 0.05;
@@ -146,8 +148,9 @@ export class Adaptive {
 
   #move(sample: Sample, isReached: boolean): void {
     const { limit } = this;
-    // Near the least limit, what was seen at first may have been chance.
-    const due = limit < LOW * this.#min ? SOON : PROBE;
+    // What was seen of few runs may have been chance.
+    const isVague = limit < LOW * this.#min || this.#least?.error! > VAGUE;
+    const due = isVague ? SOON : PROBE;
     if (++this.#windows >= due || limit < this.#base / 2) {
       this.#probe = limit;
       this.limit = Math.max(this.#min, limit / 2);
@@ -155,7 +158,10 @@ export class Adaptive {
     }
     const least = this.#least ??= sample;
     const chance = 1 + ERRORS * Math.hypot(sample.error, least.error);
-    if (sample.mean * chance < least.mean) this.#least = sample;
+    // Never by one window alone, as the quickest of many is quick by chance.
+    if (sample.mean * chance < least.mean) {
+      this.#least = together(least, sample);
+    }
     const gradient = chance * least.mean / sample.mean;
     // One window alone may be a stall of the machine: nothing falls by that.
     const milder = Math.max(gradient, this.#last);

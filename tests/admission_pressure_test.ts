@@ -110,6 +110,19 @@ describe("the adaptive concurrency", () => {
     assert(low < 0.1 * 180_000, `${low} runs ended below 40`);
   });
 
+  it("is not kept low for long by first runs that were quick by chance", () => {
+    const adaptive = new Adaptive(5, 500);
+    const parts = [0.2, 2.1, 0.5, 1.5, 0.7];
+    let run = 0;
+    for (; run < 2_000 && adaptive.limit < 45; run++) {
+      const running = Math.floor(adaptive.limit);
+      const luck = run < 10 ? 0.6 : 1;
+      const crowd = Math.max(1, running / 50);
+      adaptive.add(40 * crowd * luck * parts[run % 5]!, running);
+    }
+    assert(run < 2_000, `it is ${adaptive.limit} after ${run} runs`);
+  });
+
   it("does not drift up while it is not reached", () => {
     const adaptive = new Adaptive(5, 200);
     for (let run = 0; run < 10_000; run++) adaptive.add(10, 1);

@@ -2,7 +2,7 @@
 // of its own, by several seeds. What is done of what it can do, from a cold start
 // on, and how long a run takes against an idle service.
 //
-//   node --import tsx bench/admission/adaptive.mjs [--short] [--only=SERVICE]
+//   node --import tsx bench/admission/adaptive.mjs [--short] [--only=SERVICE] [--from=SEED]
 
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -112,9 +112,10 @@ const services = {
     seconds: 60,
   },
 };
+const from = process.argv.find((each) => each.startsWith("--from="))?.slice(7);
 const seeds = Array.from(
   { length: process.argv.includes("--short") ? 2 : 10 },
-  (_, seed) => seed + 1,
+  (_, seed) => seed + Number(from ?? 1),
 );
 const rows = [];
 const only = process.argv.find((each) => each.startsWith("--only="))?.slice(7);
