@@ -12,7 +12,8 @@
  */
 
 import { outside, within } from "./context.ts";
-import { isLongLived, unref } from "./runtime.ts";
+import { engine, isFaked, isMarked, isShared } from "./engine_timers.ts";
+import { unref } from "./runtime.ts";
 import { EPSILON, LONGEST, Timer } from "./timer.ts";
 
 interface Bucket {
@@ -41,29 +42,6 @@ export interface Alarm {
    */
   ring(): boolean | void;
   settle?(): void;
-}
-
-/** Whether a function, which may be the engine's own, answers to a fake clock. */
-function isMarked(set: unknown): boolean {
-  return "clock" in (set as object);
-}
-
-/** The engine's own functions, unless a fake clock can be told by its look. */
-function findEngine() {
-  const { setTimeout: set, performance: { now }, Date: { now: dateNow } } =
-    globalThis;
-  return set.name === "setTimeout" && !isMarked(set)
-    ? { set, now, dateNow }
-    : undefined;
-}
-
-let engine = /* @__PURE__ */ findEngine();
-
-/** Whether the timers in force are not the engine's own. */
-function isFaked(): boolean {
-  engine ??= findEngine();
-  const { setTimeout } = globalThis;
-  return setTimeout !== engine?.set || isMarked(setTimeout);
 }
 
 // How many milliseconds are gone through one by one for the next bucket, before all
@@ -329,9 +307,4 @@ export function clockOf(persistent: boolean): Clock {
   return isShared()
     ? clocks[+persistent] ??= new Clock(persistent, true)
     : new Clock(persistent);
-}
-
-/** Whether timers are the engine's own, and the program's rather than a request's. */
-export function isShared(): boolean {
-  return !isFaked() && isLongLived();
 }

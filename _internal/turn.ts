@@ -4,7 +4,7 @@
  * of them costs less than one for each.
  */
 
-import { isShared } from "./clock.ts";
+import { isShared } from "./engine_timers.ts";
 import { Timer } from "./timer.ts";
 
 /** Something that wants to know of the next turn. */
