@@ -9,7 +9,10 @@ import { Hono } from "hono";
 import { StartStop, untilAborted } from "../../mod.ts";
 
 const app = new Hono();
+let arrived;
+const arrival = new Promise((resolve) => arrived = resolve);
 app.get("/", async (context) => {
+  arrived();
   await delay(100);
   return context.text("hello");
 });
@@ -33,7 +36,7 @@ const http = new StartStop(
 await http.start();
 const answer = fetch(url, { headers: { connection: "close" } })
   .then((each) => each.text());
-await delay(50);
+await arrival;
 await http.stop();
 console.log(`${await answer}, ${http.state}, ${http.errorsTotal()} errors`);
 strictEqual(await answer, "hello");

@@ -1,4 +1,5 @@
-// Bun.serve as a service. It runs on Bun only, and is quoted in the README.
+// Bun.serve as a service, by hand: what `httpServer` does is more. It runs on Bun
+// only.
 
 import { setTimeout as delay } from "node:timers/promises";
 import { StartStop, untilAborted } from "../../mod.ts";
@@ -12,7 +13,11 @@ declare const Bun: {
   }): { port: number; stop(closeActive?: boolean): Promise<void> };
 };
 
+let arrived = () => {};
+const arrival = new Promise<void>((resolve) => arrived = resolve);
+
 async function answer(): Promise<Response> {
+  arrived();
   await delay(100);
   return new Response("hello");
 }
@@ -37,7 +42,7 @@ const http = new StartStop(
 
 await http.start();
 const text = fetch(`http://127.0.0.1:${port}`).then((each) => each.text());
-await delay(50);
+await arrival;
 await http.stop();
 console.log(`${await text}, ${http.state}, ${http.errorsTotal()} errors`);
 
