@@ -104,7 +104,8 @@ export function add(turn: Turn, child: Child, call: number): void {
 export function remove(turn: Turn, child: Child, call: number): void {
   const { tree, now } = turn;
   const other = child.dependents.find((each) => names(each, child));
-  if (other) {
+  // Of one that is about to leave, those may that have come back since.
+  if (other && !isLeaving(child)) {
     const why = `"${other.name}" depends on it`;
     return done(turn, call, cannot(`remove ${own(turn, child)}`, why));
   }

@@ -94,7 +94,8 @@ export interface Up {
 export interface Last {
   readonly is: "last";
   readonly run: number;
-  readonly was: "start" | "up" | "stop";
+  /** What it did before; `late`: it is asked anew, and nobody waits for it. */
+  readonly was: "start" | "up" | "stop" | "late";
   /** When it has to be down; absent where it has a time of its own. */
   readonly deadline: number | undefined;
   /** What comes after the run. */
@@ -110,8 +111,11 @@ export interface Stopping {
   readonly until: number;
   /** Whether all that depend on it were down before it was asked. */
   readonly isCleared: boolean;
-  /** Whether its time is over and it is being killed, which it has until then for. */
-  readonly isCut: boolean;
+  /**
+   * Which time it has: its own; one more, where that is over and it was asked
+   * anew, and nobody waits for it; or that in which it is killed.
+   */
+  readonly time: "own" | "extra" | "kill";
   readonly then: Idle;
 }
 
@@ -265,7 +269,13 @@ export function isGoing(state: State): state is Last | Stopping {
 
 /** Whether a run has had its time to end, and lives on. */
 export function isPast(state: State): boolean {
-  return state.is === "late" || state.is === "stop" && state.isCut;
+  return state.is === "late" || state.is === "stop" && state.time !== "own" ||
+    state.is === "last" && state.was === "late";
+}
+
+/** Whether a run is being killed, as its time is over. */
+export function isCut(state: State): boolean {
+  return state.is === "stop" && state.time === "kill";
 }
 
 /** Whether a child leaves the list as soon as its run has ended. */

@@ -16,7 +16,7 @@ import {
   startOne,
   stopOne,
 } from "./_asked.ts";
-import { type Child, GONE, isNew, type Stopping } from "./_child.ts";
+import { type Child, GONE, isCut, isNew, type Stopping } from "./_child.ts";
 import {
   checkOver,
   checkReady,
@@ -122,7 +122,7 @@ function take(turn: Turn, input: Input): void {
       const { state } = input.child;
       if (state.is !== "stop" || state.run !== input.run) return;
       // That it was cut is known, and its end is awaited.
-      if (state.isCut) return;
+      if (isCut(state)) return;
       return late(turn, input.child, state, input.error, input.part);
     }
     case "time":
@@ -192,21 +192,22 @@ function begin(turn: Turn, child: Child): void {
 function ask(turn: Turn, child: Child, isCleared: boolean): void {
   const { state, stopTimeout, grace, killTimeout } = child;
   if (state.is !== "last") return;
-  const { run, deadline, then } = state;
+  const { run, was, deadline, then } = state;
+  const time = was === "late" ? "extra" : "own";
   const { rules } = turn.tree;
   let ms = stopTimeout ?? grace ?? rules.stopTimeout;
   if (deadline !== undefined) {
     // In whole milliseconds, as it is said to people.
     const left = Math.ceil(Math.max(0, deadline - turn.now));
-    const mayShare = isAwaited(child) || killTimeout !== undefined;
+    const isShared = time === "own" && isAwaited(child);
+    const mayShare = isShared || killTimeout !== undefined;
     let share = mayShare ? Math.floor(left * SHARE) : left;
     // One that is killed is to be over in time, too.
     if (killTimeout && killTimeout < share) share -= killTimeout;
     ms = Math.min(stopTimeout ?? Infinity, share);
   }
   const until = turn.now + ms;
-  const isCut = false;
-  become(turn, child, { is: "stop", run, ms, until, isCleared, isCut, then });
+  become(turn, child, { is: "stop", run, ms, until, isCleared, time, then });
   turn.effects.push({ do: "stop", child, run, ms });
 }
 
@@ -268,8 +269,8 @@ function late(
   part = 1,
 ): void {
   const { phase } = turn.tree;
-  const { run, ms, then, isCut } = state;
-  const killTimeout = isCut ? undefined : child.killTimeout;
+  const { run, ms, then } = state;
+  const killTimeout = isCut(state) ? undefined : child.killTimeout;
   const isKilled = killTimeout !== undefined;
   if (isKilled) cut(turn, child, state, killTimeout);
   else become(turn, child, { is: "late", run, then });
@@ -311,8 +312,8 @@ function cut(
 ): void {
   const ms = before + killTimeout + turn.tree.rules.killMargin;
   const until = turn.now + ms - before;
-  const isCut = true;
-  become(turn, child, { is: "stop", run, ms, until, isCleared, isCut, then });
+  const time = "kill";
+  become(turn, child, { is: "stop", run, ms, until, isCleared, time, then });
 }
 
 /** It may be time for what a child waits for. */

@@ -6,9 +6,11 @@ import {
   GONE,
   hasRun,
   type Idle,
+  isCut,
   isGoing,
   isLeaving,
   isNew,
+  isPast,
   rest,
   type Starting,
   type Up,
@@ -248,7 +250,7 @@ export function checkOver(turn: Turn): void {
   for (const { state } of left) {
     // A stop waits for every end; who fails or ends by itself does not wait for
     // those that do not end in their time.
-    if (isAsked || isGoing(state)) return;
+    if (isAsked || isGoing(state) && (isCut(state) || !isPast(state))) return;
   }
   tree.phase = { is: "down" };
   turn.effects.push({

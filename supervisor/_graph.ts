@@ -36,7 +36,8 @@ export function link(
   const { name, dependsOn } = child;
   const deps = (dependsOn ?? []).flatMap((each) => {
     const dep = children.get(each);
-    if (!dep || isLeaving(dep)) {
+    // Those that come back still wait for one that is about to leave.
+    if (!dep || isLeaving(dep) && !mayLack) {
       if (mayLack) return [];
       throw cannot(what, `"${name}" depends on "${each}", which is no child`);
     }

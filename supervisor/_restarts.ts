@@ -171,7 +171,10 @@ export function coming(
   return waiting(group);
 }
 
-/** Asks a run to end that did not do so in its time. */
+/**
+ * Asks a run to end that did not do so in its time. Where all are to end, those
+ * that it depends on do not wait for it once more: the stop keeps its budget.
+ */
 export function again(
   turn: Turn,
   child: Child,
@@ -181,7 +184,9 @@ export function again(
   const { state } = child;
   if (!hasRun(state)) return;
   const { run } = state;
-  become(turn, child, { is: "last", run, was: "stop", deadline, then });
+  const { is } = turn.tree.phase;
+  const was = is === "starting" || is === "running" ? "stop" : "late";
+  become(turn, child, { is: "last", run, was, deadline, then });
 }
 
 /** Ends the wait of a restart. */

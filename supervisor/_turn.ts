@@ -9,6 +9,7 @@ import {
   circuitOf,
   hasRun,
   type Idle,
+  isCut,
   isKept,
   isPast,
   NONE,
@@ -227,8 +228,14 @@ export function retire(
       return become(
         turn,
         child,
-        deadline !== undefined && deadline < state.until && !state.isCut
-          ? { is: "last", run: state.run, was: "stop", deadline, then }
+        deadline !== undefined && deadline < state.until && !isCut(state)
+          ? {
+            is: "last",
+            run: state.run,
+            was: isPast(state) ? "late" : "stop",
+            deadline,
+            then,
+          }
           : stopOf(state, then),
       );
     case "late":
@@ -260,6 +267,6 @@ function stopOf(
   state: Extract<State, { is: "stop" }>,
   then: Idle,
 ): State {
-  const { run, ms, until, isCleared, isCut } = state;
-  return { is: "stop", run, ms, until, isCleared, isCut, then };
+  const { run, ms, until, isCleared, time } = state;
+  return { is: "stop", run, ms, until, isCleared, time, then };
 }

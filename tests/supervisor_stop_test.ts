@@ -559,6 +559,99 @@ describe("Supervisor: stop", () => {
     assertEquals(app.state, "stopped");
   });
 
+  it("keeps its budget where a child that was late is removed meanwhile", async () => {
+    for (const verb of ["remove", "stop"] as const) {
+      using time = new FakeTime();
+      const { a, b, x, log } = parts(["a", "b", "x"]);
+      const app = supervise([
+        a,
+        { runner: b.runner, dependsOn: ["a"] },
+        { runner: x.runner, dependsOn: ["b"] },
+      ], { stopTimeout: 1_000 });
+      await app.start();
+      b.onStop = x.onStop = "hang";
+      const stop = watch(app.stop());
+      // Its share is over at 900 ms, that of b at 990 ms.
+      await pass(time, 950);
+      const call = watch(app[`${verb}Child`]("x"));
+      await pass(time, 41);
+      assertEquals(log.slice(3), ["x down", "b down", "a down"]);
+      await pass(time, 9);
+      assertEquals([stop.status, call.status], ["rejected", "rejected"]);
+      b.release.open();
+      x.release.open();
+      await drain();
+      assertEquals(app.state, "stopped");
+      const left = verb === "remove" ? [] : ["x stopped"];
+      assertEquals(states(app), ["a stopped", "b stopped", ...left]);
+    }
+  });
+
+  it("fails in its time where a child that was late is removed meanwhile", async () => {
+    using time = new FakeTime();
+    const { a, b, c } = parts(["a", "b", "c"]);
+    const app = supervise([
+      { runner: a.runner, restart: "permanent" },
+      { runner: b.runner, stopTimeout: 600 },
+      c,
+    ], { stopTimeout: 1_000, intensity: { restarts: 0 } });
+    await app.start();
+    b.onStop = c.onStop = "hang";
+    const end = watch(app.finished());
+    a.fail();
+    await pass(time, 700);
+    const remove = watch(app.removeChild("b"));
+    await pass(time, 300);
+    assertEquals([end.status, remove.status], ["rejected", "pending"]);
+    const { message } = end.reason as Error;
+    assert(message.endsWith('; not stopped: "b", "c"'), message);
+    b.release.open();
+    c.release.open();
+    await drain();
+    assertEquals([remove.status, ...states(app)], [
+      "resolved",
+      "a stopped",
+      "c stopped",
+    ]);
+  });
+
+  it("lets none start anew beside one that is being removed, which it names", async () => {
+    for (const isReleased of [true, false]) {
+      using time = new FakeTime();
+      const { a, b, c } = parts(["a", "b", "c"]);
+      const app = supervise([
+        a,
+        { runner: b.runner, restart: "temporary", dependsOn: ["a"] },
+        { runner: c.runner, restart: "permanent" },
+      ], { stopTimeout: 1_000, intensity: { restarts: 0 } });
+      await app.start();
+      b.end();
+      await drain();
+      a.onStop = "hang";
+      const end = watch(app.finished());
+      c.fail();
+      await pass(time, 1_000);
+      assertEquals([end.status, app.state], ["rejected", "stopped"]);
+      const remove = watch(app.removeChild("a"));
+      const start = watch(app.start());
+      await pass(time, 500);
+      assertEquals([start.status, b.starts], ["pending", 1]);
+      // It ends, or has had its time to.
+      if (isReleased) a.release.open();
+      await pass(time, isReleased ? 0 : 500);
+      assertEquals([remove.status, start.status, b.starts], [
+        isReleased ? "resolved" : "rejected",
+        "resolved",
+        2,
+      ]);
+      a.release.open();
+      await drain();
+      assertEquals(states(app), ["b running", "c running"]);
+      await app.removeChild("b");
+      await app.stop();
+    }
+  });
+
   it("ends by itself or names the child, where force ends it", async () => {
     for (const margin of [-1, 0, 1]) {
       using time = new FakeTime();

@@ -77,12 +77,12 @@ export const breaks = [
   // Kills.
   {
     file: "_decide.ts",
-    from: "  const killTimeout = isCut ? undefined : child.killTimeout;",
-    to: "  const killTimeout = isCut ? undefined : undefined;",
+    from: "  const killTimeout = isCut(state) ? undefined : child.killTimeout;",
+    to: "  const killTimeout = isCut(state) ? undefined : undefined;",
   },
   {
     file: "_decide.ts",
-    from: "      if (state.isCut) return;\n",
+    from: "      if (isCut(state)) return;\n",
     to: "",
   },
   {
@@ -90,7 +90,23 @@ export const breaks = [
     from: "if (killTimeout && killTimeout < share) share -= killTimeout;",
     to: "",
   },
-  { file: "_turn.ts", from: " && !state.isCut", to: "" },
+  { file: "_turn.ts", from: " && !isCut(state)", to: "" },
+  // A second time.
+  {
+    file: "_restarts.ts",
+    from: '=== "running" ? "stop" : "late";',
+    to: '=== "running" ? "stop" : "stop";',
+  },
+  {
+    file: "_ends.ts",
+    from: " && (isCut(state) || !isPast(state))",
+    to: "",
+  },
+  {
+    file: "_graph.ts",
+    from: "isLeaving(dep) && !mayLack",
+    to: "isLeaving(dep)",
+  },
   {
     file: "_graph.ts",
     from: "      if (isGoing(state) && !isPast(state)) return false;",
@@ -128,8 +144,8 @@ export const breaks = [
   },
   {
     file: "_ends.ts",
-    from: "    if (isAsked || isGoing(state)) return;",
-    to: "    if (isGoing(state)) return;",
+    from: "    if (isAsked || isGoing(state) && ",
+    to: "    if (isGoing(state) && ",
   },
   {
     file: "_ends.ts",
@@ -145,7 +161,7 @@ export const breaks = [
   },
   {
     file: "_decide.ts",
-    from: "    const mayShare = isAwaited(child) || killTimeout !== undefined;",
+    from: "    const mayShare = isShared || killTimeout !== undefined;",
     to: "    const mayShare = killTimeout !== undefined;",
   },
   // Calls.

@@ -73,7 +73,7 @@ export function keyOf(world: World): string {
         }${idleOf(state.then)}`;
       case "stop":
         return `p${after(state.until)}${state.isCleared ? 1 : 0}${
-          state.isCut ? "k" : ""
+          state.time[0]
         }${idleOf(state.then)}`;
       case "late":
         return `x${idleOf(state.then)}`;

@@ -40,6 +40,24 @@ function roots(plan: Plan): Entry[] {
   return [launched, { world, past, asked: 0 }];
 }
 
+/** A move as a text. */
+export function textOf({ is, name = "", how = "" }: Move): string {
+  return `${is} ${name} ${how}`.trim();
+}
+
+/** What a tree is after these moves, each of which has to be possible. */
+function after(plan: Plan, given: string): Entry[] {
+  const world = worldOf(grow(plan));
+  const past: Move[] = [];
+  for (const text of given.split(", ")) {
+    const move = moves(world).find((each) => textOf(each) === text);
+    if (!move) throw new Error(`"${text}" cannot happen in: ${given}`);
+    make(world, move);
+    past.push(move);
+  }
+  return [{ world, past, asked: 0 }];
+}
+
 /** What somebody asks for, and no child does by itself. */
 const BY_HAND = new Set(["restart", "stop", "start", "remove", "add"]);
 
@@ -48,14 +66,20 @@ const BY_HAND = new Set(["restart", "stop", "start", "remove", "add"]);
  *
  * @param depth How many things happen after the launch.
  * @param byHand How many of them, at most, somebody asks for.
+ * @param given What happens before; else a launch, and all get up or not.
  */
-export function explore(plan: Plan, depth: number, byHand = depth): Found {
+export function explore(
+  plan: Plan,
+  depth: number,
+  byHand = depth,
+  given?: string,
+): Found {
   const seen = new Set<string>();
   let states = 0;
   let steps = 0;
   let past: Move[] = [];
   try {
-    let layer = roots(plan);
+    let layer = given === undefined ? roots(plan) : after(plan, given);
     for (const { world } of layer) seen.add(keyOf(world));
     states = layer.length;
     for (let left = depth; left > 0; left--) {

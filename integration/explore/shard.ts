@@ -8,8 +8,9 @@
  */
 
 import process from "node:process";
-import { explore } from "./explore.ts";
-import { plans } from "./trees.ts";
+import { explore, type Found, textOf } from "./explore.ts";
+import { DEPTH, known } from "./known.ts";
+import { type Plan, plans } from "./trees.ts";
 
 const [share, of, depths, seconds] = process.argv.slice(2) as [
   string,
@@ -19,7 +20,23 @@ const [share, of, depths, seconds] = process.argv.slice(2) as [
 ];
 const limits = depths.split(",").map((each) => each.split(":").map(Number));
 const until = performance.now() + Number(seconds) * 1_000;
-const found = { trees: 0, left: 0, states: 0, steps: 0, wrong: [] as string[] };
+const wrong: string[] = [];
+const found = { trees: 0, known: 0, left: 0, states: 0, steps: 0, wrong };
+
+function add(plan: Plan, { states, steps, wrong }: Found): void {
+  found.states += states;
+  found.steps += steps;
+  if (!wrong) return;
+  const moves = wrong.moves.map(textOf).join(", ");
+  found.wrong.push(`${wrong.what}\n  ${JSON.stringify(plan)}\n  ${moves}`);
+}
+
+if (share === "0") {
+  for (const { plan, moves } of known) {
+    add(plan, explore(plan, DEPTH, DEPTH, moves));
+    found.known++;
+  }
+}
 // In a mixed order: where time is short, some of each kind are explored.
 const all = [...plans()].map((plan, index) => ({ plan, index }))
   .filter(({ index }) => index % Number(of) === Number(share))
@@ -30,16 +47,7 @@ for (const { plan } of all) {
     continue;
   }
   const [depth, byHand] = limits[plan.children.length - 1] as [number, number];
-  const { states, steps, wrong } = explore(plan, depth, byHand);
+  add(plan, explore(plan, depth, byHand));
   found.trees++;
-  found.states += states;
-  found.steps += steps;
-  if (!wrong) continue;
-  const moves = wrong.moves.map(({ is, name = "", how = "" }) =>
-    `${is} ${name} ${how}`.trim()
-  );
-  found.wrong.push(
-    `${wrong.what}\n  ${JSON.stringify(plan)}\n  ${moves.join(", ")}`,
-  );
 }
 console.log(JSON.stringify(found));

@@ -8,6 +8,7 @@ import {
   childOf,
   circuitOf,
   hasRun,
+  isCut,
   isGoing,
   isLeaving,
   isPast,
@@ -288,7 +289,8 @@ function perform(world: World, effect: Effect): void {
       world.isOver = true;
       world.groups = [];
       for (const [child] of runs) {
-        check(child.state.is === "late", `it is over while ${child.name} runs`);
+        const isLate = isPast(child.state) && !isKilled(child);
+        check(isLate, `it is over while ${child.name} runs`);
       }
       return;
     case "tell": {
@@ -358,7 +360,7 @@ function plan(world: World, name: string, delay: number): void {
 const KILL = TIMES.killTimeout + TIMES.killMargin;
 
 function isKilled({ state }: Child): boolean {
-  return state.is === "stop" && state.isCut;
+  return isCut(state);
 }
 
 function isHeldBack({ state }: Child): boolean {
@@ -388,7 +390,7 @@ function checkAll(world: World): void {
     check(state.is !== "gone", `${name} is gone and listed`);
     if (state.is === "stop" || state.is === "last") {
       const until = state.is === "stop" ? state.until : state.deadline;
-      const most = now + (isPast(state) ? KILL : TIMES.stopTimeout);
+      const most = now + (isKilled(child) ? KILL : TIMES.stopTimeout);
       check((until ?? now) <= most, `${name} has too much time`);
     }
     if (state.is === "wait") {
@@ -419,10 +421,8 @@ function checkAll(world: World): void {
     }
     if (now > phase.until) {
       for (const each of phase.left) {
-        // One may be asked anew by a call of its own.
-        const isAsked = world.open.some(({ child }) => child === each);
-        const isLate = isPast(each.state) || isAsked;
-        check(isLate, `${each.name} outlasts the budget`);
+        // One that was late may have been asked anew: nobody waits for that.
+        check(isPast(each.state), `${each.name} outlasts the budget`);
       }
     }
   }
@@ -437,7 +437,7 @@ function checkCalls({ open, now, tree }: World): void {
     const { name, state } = child;
     if (isDown) {
       check(isGoing(state), `${is} ${name} waits for nothing: ${state.is}`);
-      const most = at + Math.max(TIMES.stopTimeout, isPast(state) ? KILL : 0);
+      const most = at + Math.max(TIMES.stopTimeout, isKilled(child) ? KILL : 0);
       check(now <= most, `${is} ${name} takes too long`);
     } else {
       const isComing = ["queue", "wait", "start", "last", "stop"]
