@@ -3,7 +3,7 @@
  * are gone again, and from there all orders of a few inputs are tried.
  */
 
-import type { Plan } from "./trees.ts";
+import { common, type Plan } from "./trees.ts";
 
 interface Known {
   readonly plan: Plan;
@@ -13,13 +13,6 @@ interface Known {
 
 /** How many things happen after that. */
 export const DEPTH = 3;
-
-const common = {
-  order: "dependencies",
-  then: "fail",
-  autoShutdown: "never",
-  restarts: 1,
-} as const;
 
 const firstStart = "fail" as const;
 

@@ -140,16 +140,18 @@ export function* plans(): Iterable<Plan> {
   }
 }
 
+/** What most trees have in common. */
+export const common = {
+  order: "dependencies",
+  then: "fail",
+  autoShutdown: "never",
+  restarts: 1,
+} as const;
+
 function* variants(
   shape: readonly (readonly number[])[],
   types: readonly RestartType[],
 ): Iterable<Plan> {
-  const common = {
-    order: "dependencies",
-    then: "fail",
-    autoShutdown: "never",
-    restarts: 1,
-  } as const;
   const children = (isSilent: boolean, firstStart: Spec["firstStart"]) =>
     types.map((restart, index) => ({
       restart,
