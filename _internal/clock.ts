@@ -189,8 +189,13 @@ class Clock {
   /** Undoes `arm`; does nothing where nothing is armed. */
   disarm(alarm: Alarm): void {
     const { due, index } = alarm;
-    for (const key of [NaN, Math.floor(due), wideKey(due)]) {
-      const bucket = key === key ? this.#buckets.get(key) : this.#ringing;
+    for (
+      const bucket of [
+        this.#ringing,
+        this.#buckets.get(Math.floor(due)),
+        this.#buckets.get(wideKey(due)),
+      ]
+    ) {
       if (bucket?.alarms[index] !== alarm) continue;
       this.#armed--;
       // The last takes its place.
