@@ -2,19 +2,17 @@
 
 import {
   type Call,
-  causedBy,
   type Child,
   GONE,
-  hasRun,
   type Idle,
-  isLeaving,
   queued,
   rest,
   type Restart,
 } from "./_child.ts";
-import { end, fail } from "./_ends.ts";
+import { causedBy, hasRun, isLeaving } from "./_facts.ts";
 import { names, reach } from "./_graph.ts";
 import { cannot } from "./_messages.ts";
+import { end, fail } from "./_phase.ts";
 import { again, coming, hurry, plan, waiting } from "./_restarts.ts";
 import { list, renew } from "./_tree.ts";
 import {

@@ -16,77 +16,17 @@ import {
   startOne,
   stopOne,
 } from "./_asked.ts";
-import { type Child, GONE, isCut, isNew, type Stopping } from "./_child.ts";
-import {
-  checkOver,
-  checkReady,
-  fallen,
-  hang,
-  note,
-  prove,
-  restart,
-} from "./_ends.ts";
+import type { Child } from "./_child.ts";
+import type { Effect } from "./_effect.ts";
+import { fallen, note, prove } from "./_ends.ts";
+import { isCut } from "./_facts.ts";
 import { isAwaited, isBlocked, mayEnd } from "./_graph.ts";
+import type { Input } from "./_input.ts";
+import { late, overrun } from "./_late.ts";
+import { checkOver, checkReady } from "./_phase.ts";
 import { release } from "./_restarts.ts";
 import type { Tree } from "./_tree.ts";
-import { answer, become, type Effect, leave, own, type Turn } from "./_turn.ts";
-
-/** What has happened. */
-export type Event =
-  /** The supervisor was started. */
-  | { readonly is: "launch" }
-  /** It was asked to stop, and to be down at `until`. */
-  | { readonly is: "halt"; readonly until: number }
-  /** A run is up; whether that shows that it works, or a tick has to. */
-  | {
-    readonly is: "up";
-    readonly child: Child;
-    readonly run: number;
-    readonly isProven: boolean;
-  }
-  /** A run that is up has shown that it works. */
-  | { readonly is: "proven"; readonly child: Child; readonly run: number }
-  /** A start has failed; the run may still have to end. */
-  | {
-    readonly is: "failed";
-    readonly child: Child;
-    readonly run: number;
-    readonly error: Error;
-    readonly isDown: boolean;
-  }
-  /** A run is over. */
-  | {
-    readonly is: "ended";
-    readonly child: Child;
-    readonly run: number;
-    readonly error?: Error | undefined;
-    readonly isHung?: boolean;
-    /** What its stop failed with, where it, or one below it, took too long. */
-    readonly late?: Error | undefined;
-  }
-  /** A run did not end in its time. */
-  | {
-    readonly is: "late";
-    readonly child: Child;
-    readonly run: number;
-    readonly error: Error;
-  }
-  /** A wake of a child is due. */
-  | { readonly is: "time"; readonly child: Child }
-  /** Calls, which are settled by an effect. */
-  | { readonly is: "add"; readonly child: Child; readonly call: number }
-  | { readonly is: "remove"; readonly child: Child; readonly call: number }
-  | { readonly is: "stop"; readonly child: Child; readonly call: number }
-  | { readonly is: "start"; readonly child: Child; readonly call: number }
-  | {
-    readonly is: "restart";
-    readonly child: Child;
-    readonly call: number;
-    readonly isGroup: boolean;
-  };
-
-/** What has happened, when, and a random number from 0 to 1 for a backoff. */
-export type Input = Event & { readonly at: number; readonly part?: number };
+import { answer, become, leave, type Turn } from "./_turn.ts";
 
 /** What a child gets of the time that is left while others wait for its end. */
 const SHARE = 0.9;
@@ -253,67 +193,6 @@ function ended(
   if (error && input.is === "ended") note(turn, child, error);
   if (input.is === "ended" && input.late) overrun(turn, child, input.late);
   if (isDown) leave(turn, child, state.then);
-}
-
-/** A stop of the supervisor has taken a child longer than its time. */
-function overrun({ tree: { phase } }: Turn, child: Child, error: Error): void {
-  if (phase.is === "ending") phase.late ??= { child, error };
-}
-
-/** A run did not end in its time. */
-function late(
-  turn: Turn,
-  child: Child,
-  state: Stopping,
-  error: Error,
-  part = 1,
-): void {
-  const { phase } = turn.tree;
-  const { run, ms, then } = state;
-  const killTimeout = isCut(state) ? undefined : child.killTimeout;
-  const isKilled = killTimeout !== undefined;
-  if (isKilled) cut(turn, child, state, killTimeout);
-  else become(turn, child, { is: "late", run, then });
-  answer(turn, child, "down", error);
-  overrun(turn, child, error);
-  if (phase.is === "ending" || phase.is === "down") return;
-  const why = `stop ${own(turn, child)}`;
-  turn.effects.push({ do: "record", error, phase: "stop", child, why });
-  if (isKilled) return;
-  if (then.is === "wait" && then.restart.members.length > 1) {
-    hang(turn, child, error, ms);
-  } else if (then.is === "queue" || then.is === "wait") {
-    if (isNew(child)) {
-      // It was to be listed only if it starts.
-      answer(turn, child, "up", error);
-      return become(turn, child, { is: "late", run, then: GONE });
-    }
-    const before = child.calls.length;
-    answer(turn, child, "up", error);
-    if (child.calls.length === before || then.is === "wait") return;
-    // A restart that was asked for has failed.
-    child.error = error;
-    restart(
-      turn,
-      child,
-      { error, part, isHung: false },
-      false,
-      (then) => become(turn, child, { is: "late", run, then }),
-    );
-  }
-}
-
-/** A run is killed, as its time is over: what it holds up waits for its end. */
-function cut(
-  turn: Turn,
-  child: Child,
-  { run, ms: before, isCleared, then }: Stopping,
-  killTimeout: number,
-): void {
-  const ms = before + killTimeout + turn.tree.rules.killMargin;
-  const until = turn.now + ms - before;
-  const time = "kill";
-  become(turn, child, { is: "stop", run, ms, until, isCleared, time, then });
 }
 
 /** It may be time for what a child waits for. */

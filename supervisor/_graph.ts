@@ -1,13 +1,7 @@
 /** Which child depends on which, and what that means for starts and stops. */
 
-import {
-  type Child,
-  hasRun,
-  isGoing,
-  isLeaving,
-  isPast,
-  NONE,
-} from "./_child.ts";
+import { type Child, NONE } from "./_child.ts";
+import { hasRun, isGoing, isLeaving, isPast } from "./_facts.ts";
 import { cannot } from "./_messages.ts";
 
 /** What of a tree its links need. */

@@ -3,18 +3,16 @@
 import {
   type Child,
   ENDED,
-  hasRun,
   type Idle,
-  isLeaving,
   type Queued,
   queued,
   type Restart,
   type Waiting,
-  wakeOf,
 } from "./_child.ts";
+import { hasRun, isLeaving, wakeOf } from "./_facts.ts";
 import { reach } from "./_graph.ts";
-import { become, retire, tell, type Turn } from "./_turn.ts";
 import type { Tree } from "./_tree.ts";
+import { become, retire, tell, type Turn } from "./_turn.ts";
 
 /** Waits for a restart. */
 export function waiting(restart: Restart): Waiting {

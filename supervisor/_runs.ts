@@ -1,13 +1,14 @@
 /** Starts and stops the runners of children, and says what has come of it. */
 
 import { toError } from "../_internal/errors.ts";
-import { awaitRest } from "../_internal/lifecycle.ts";
 import { keep } from "../_internal/kept.ts";
+import { awaitRest } from "../_internal/lifecycle.ts";
 import { nothing } from "../_internal/settings.ts";
 import type { RunnerEvent } from "../runner.ts";
-import { type Child, isKept } from "./_child.ts";
-import type { Event } from "./_decide.ts";
-import { isHung, isLate } from "./_hung.ts";
+import type { Child } from "./_child.ts";
+import { isKept } from "./_facts.ts";
+import type { Event } from "./_input.ts";
+import { markOf } from "./_marks.ts";
 import {
   graceOf,
   hasTicks,
@@ -191,8 +192,10 @@ function over(owner: Owner, child: Child, run: number, error?: Error): void {
   const ref = refTo(child);
   ref.leave?.();
   ref.leave = undefined;
-  const late = isLate(error) ? error : undefined;
-  owner.feed({ is: "ended", child, run, error, isHung: isHung(error), late });
+  const mark = markOf(error);
+  const isHung = mark === "hung";
+  const late = mark === "late" ? error : undefined;
+  owner.feed({ is: "ended", child, run, error, isHung, late });
 }
 
 /** Says when the first tick of a run has succeeded. */

@@ -1,8 +1,8 @@
 /** What a supervisor and its children are given, checked, with the defaults. */
 
 import { defaultsOf, settingsOf as read } from "../_internal/settings.ts";
-import { bag, says, timeout, typed, whole } from "../_internal/validate.ts";
 import { checkUnknown } from "../_internal/unknown_options.ts";
+import { bag, says, timeout, typed, whole } from "../_internal/validate.ts";
 import type { Spec } from "./_child.ts";
 import { isRunner } from "./_ref.ts";
 import type { Rules } from "./_tree.ts";

@@ -5,23 +5,23 @@
 
 import { within } from "../_internal/context.ts";
 import { keep } from "../_internal/kept.ts";
-import { printsLate } from "../_internal/lifecycle.ts";
 import type { Machine } from "../_internal/machine.ts";
 import { nothing } from "../_internal/settings.ts";
 import type { ChildEntry, RunnerEvent } from "../runner.ts";
 import type { StartControl } from "../start_stop/mod.ts";
 import { Alarms } from "./_alarms.ts";
-import { type Child, isKept } from "./_child.ts";
-import { decide, type Event, type Input } from "./_decide.ts";
-import { isPrinted, printAs } from "../_internal/printed.ts";
-import { markHung, markLate } from "./_hung.ts";
+import type { Child } from "./_child.ts";
+import { decide } from "./_decide.ts";
+import type { Effect } from "./_effect.ts";
+import { isKept } from "./_facts.ts";
+import { blame, explain, failureOf, overrun, record } from "./_failures.ts";
+import { type Event, type Input, mayWait } from "./_input.ts";
 import { cannot } from "./_messages.ts";
 import { type Owner, refTo, start, stop } from "./_runs.ts";
-import { pathsOf, statusesOf } from "./_status.ts";
 import { now } from "./_time.ts";
-import type { Failure, Overrun, Tree } from "./_tree.ts";
-import type { Effect } from "./_turn.ts";
+import type { Failure, Tree } from "./_tree.ts";
 import type { SupervisedRunner } from "./options.ts";
+
 interface Caller {
   resolve(): void;
   reject(reason: unknown): void;
@@ -71,24 +71,15 @@ export class Shell implements Owner {
   /** Takes over the machine of the supervisor, in which it is told what happens. */
   adopt(machine: Machine): void {
     const { cannot } = machine;
+    const isStopping = () => machine.state.name === "stopping";
     this.#machine = machine;
     machine.cannot = (verb, why) =>
-      cannot.call(machine, verb, why + this.#blame());
+      cannot.call(machine, verb, why + blame(this.tree, isStopping()));
   }
 
   /** Does something after all that is being told is. */
   pass(work: () => void): void {
     this.#machine.pass(work);
-  }
-
-  /** Those that hold up a start or a stop of the supervisor, as messages have it. */
-  #blame(): string {
-    const isStop = this.#machine.state.name === "stopping";
-    const names = pathsOf(
-      statusesOf(this.tree),
-      isStop ? "waiting" : "running",
-    );
-    return names && `; not ${isStop ? "stopped" : "ready"}: ${names}`;
   }
 
   /** Makes a call that stops the run, with the time that it gives. */
@@ -108,56 +99,13 @@ export class Shell implements Owner {
     const failure = await new Promise<Failure | undefined>((resolve) => {
       this.#over = resolve;
       signal.addEventListener("abort", () => {
-        this.#explain();
+        explain(this.tree, this.#machine.state.run?.failure);
         const until = now() + (this.#budget ?? stopTimeout);
         this.feed({ is: "halt", until });
       });
       this.feed({ is: "launch" });
     });
-    if (failure) throw this.#failed(failure);
-  }
-
-  /** What the supervisor fails with; names those that have not ended. */
-  #failed({ error, isHung }: Failure): Error {
-    const late = pathsOf(statusesOf(this.tree), "waiting");
-    const failure = late
-      ? new Error(`${error.message}; not stopped: ${late}`, error)
-      : error;
-    if (isHung || late) markHung(failure);
-    const { cause } = failure;
-    if (cause instanceof Error) {
-      // What it comes from was printed, with its frames.
-      const { name } = this.tree.rules;
-      const said = failure.message.includes(cause.message)
-        ? ""
-        : `: ${cause.message}`;
-      printAs(
-        failure,
-        `Recovering process '${name}': ${failure.message}${said}`,
-      );
-    }
-    return failure;
-  }
-
-  /** A start that took too long has the last failures as its cause. */
-  #explain(): void {
-    const { phase, children } = this.tree;
-    const failure = this.#machine.state.run?.failure;
-    if (phase.is !== "starting" || !failure || "cause" in failure) return;
-    const errors: Error[] = [];
-    for (const { error, state } of children.values()) {
-      if (error && state.is !== "up") errors.push(error);
-    }
-    if (errors.length === 0) return;
-    const cause = errors.length === 1 ? errors[0] : new AggregateError(
-      errors,
-      errors.map(({ message }) => message).join("; "),
-    );
-    Object.defineProperty(failure, "cause", {
-      value: cause,
-      configurable: true,
-      writable: true,
-    });
+    if (failure) throw failureOf(this.tree, failure);
   }
 
   /** Makes a call that is about one child. */
@@ -227,48 +175,13 @@ export class Shell implements Owner {
 
   /** A random number, where a child may have to wait for a random time. */
   #part(event: Event): number {
-    if (!("child" in event) || event.is === "up") return 1;
-    const { state, restart } = event.child;
-    const isEnd = event.is === "ended" || event.is === "failed" ||
-      event.is === "late" || event.is === "time" && state.is !== "wait";
-    const mayWait = state.is === "start" || state.is === "up" ||
-      state.is === "stop" && state.then.is === "queue";
-    if (!isEnd || !mayWait || restart === "temporary" && state.is === "up") {
-      return 1;
-    }
+    if (!mayWait(event)) return 1;
     try {
       return this.#random();
     } catch (error) {
       this.#machine.record(error, "start");
       return 1;
     }
-  }
-
-  /** Keeps an error; it is printed once, by the runner that failed with it. */
-  #record(
-    { child, error, phase, why }: Omit<Effect & { do: "record" }, "do">,
-  ): Error {
-    const machine = this.#machine;
-    const { runner } = refTo(child);
-    const isTold = isPrinted(error, runner) ||
-      phase === "stop" && runner !== undefined && printsLate(runner);
-    const isToPrint = machine.settings.printErrors && !isTold;
-    return machine.record(
-      cannot(why, error.message, error),
-      phase,
-      isToPrint,
-    );
-  }
-
-  /** All are down, but one took longer than its time: the run has failed. */
-  #overrun({ child, error }: Overrun): void {
-    const { run } = this.#machine.state;
-    // Whoever waited for the run was told then.
-    if (!run || run.isOverdue || this.force?.aborted) return;
-    const why = `stop "${child.name}" of "${this.tree.rules.name}"`;
-    const failure = this.#record({ child, error, phase: "stop", why });
-    markLate(failure);
-    run.failure ??= failure;
   }
 
   #perform(effect: Effect): void {
@@ -298,7 +211,7 @@ export class Shell implements Owner {
         return;
       }
       case "record":
-        this.#record(effect);
+        record(this.#machine, effect);
         return;
       case "settle": {
         const caller = this.#callers.get(effect.call);
@@ -313,7 +226,9 @@ export class Shell implements Owner {
         return this.changed(effect.child);
       }
       case "over":
-        if (effect.late && !effect.failure) this.#overrun(effect.late);
+        if (effect.late && !effect.failure && !this.force?.aborted) {
+          overrun(this.#machine, effect.late);
+        }
         return this.#over(effect.failure);
       default:
         return effect satisfies never;

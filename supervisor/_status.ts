@@ -1,11 +1,12 @@
 /** How children are, for whoever asks. */
 
-import { type Child, circuitOf, shownOf } from "./_child.ts";
+import { peek } from "../_internal/errors.ts";
+import type { Child } from "./_child.ts";
+import { circuitOf, shownOf } from "./_facts.ts";
 import { readable } from "./_json.ts";
 import { refTo } from "./_runs.ts";
 import { now } from "./_time.ts";
 import type { Tree } from "./_tree.ts";
-import { peek } from "../_internal/errors.ts";
 import type { ChildState, ChildStatus, TickStatus } from "./events.ts";
 
 /** Milliseconds until the restart that a child waits for. */

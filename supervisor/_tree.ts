@@ -1,9 +1,8 @@
 /** The children of one supervisor, what it goes by, and where it is. */
 
-import { type Child, refresh, rest } from "./_child.ts";
+import { type Child, refresh, rest, type Restart } from "./_child.ts";
 import { checkCycles, link, linkAll } from "./_graph.ts";
 import type { Strategy } from "./options.ts";
-import type { Restart } from "./_child.ts";
 
 /** What a supervisor goes by, as far as decisions need it. */
 export interface Rules {

@@ -70,13 +70,13 @@ export const breaks = [
     to: "  if (group === undefined || tree) return queued(back, isTrial);",
   },
   {
-    file: "_decide.ts",
+    file: "_late.ts",
     from: '  if (then.is === "wait" && then.restart.members.length > 1) {',
     to: '  if (then.is === "wait" && then.restart.members.length > 9) {',
   },
   // Kills.
   {
-    file: "_decide.ts",
+    file: "_late.ts",
     from: "  const killTimeout = isCut(state) ? undefined : child.killTimeout;",
     to: "  const killTimeout = isCut(state) ? undefined : undefined;",
   },
@@ -98,7 +98,7 @@ export const breaks = [
     to: '=== "running" ? "stop" : "stop";',
   },
   {
-    file: "_ends.ts",
+    file: "_phase.ts",
     from: " && (isCut(state) || !isPast(state))",
     to: "",
   },
@@ -143,16 +143,16 @@ export const breaks = [
     to: '  put(rest("done"));',
   },
   {
-    file: "_ends.ts",
+    file: "_phase.ts",
     from: "    if (isAsked || isGoing(state) && ",
     to: "    if (isGoing(state) && ",
   },
   {
-    file: "_ends.ts",
+    file: "_phase.ts",
     from: "    giveUp(turn, child);\n    retire(",
     to: "    retire(",
   },
-  { file: "_ends.ts", from: "  if (phase.hasEnded) shutDown(turn);", to: "" },
+  { file: "_phase.ts", from: "  if (phase.hasEnded) shutDown(turn);", to: "" },
   {
     file: "_turn.ts",
     from:
@@ -183,7 +183,7 @@ export const breaks = [
     to: "    left.add(child);",
   },
   {
-    file: "_decide.ts",
+    file: "_late.ts",
     from: '  answer(turn, child, "down", error);\n',
     to: "",
   },

@@ -3,9 +3,10 @@
  * Each input is decided on, and each effect is held against what was promised.
  */
 
+import { type Child, childOf } from "../../supervisor/_child.ts";
+import { decide } from "../../supervisor/_decide.ts";
+import type { Effect } from "../../supervisor/_effect.ts";
 import {
-  type Child,
-  childOf,
   circuitOf,
   hasRun,
   isCut,
@@ -14,9 +15,8 @@ import {
   isPast,
   shownOf,
   wakeOf,
-} from "../../supervisor/_child.ts";
-import { decide, type Event } from "../../supervisor/_decide.ts";
-import type { Effect } from "../../supervisor/_turn.ts";
+} from "../../supervisor/_facts.ts";
+import type { Event } from "../../supervisor/_input.ts";
 import type { Tree } from "../../supervisor/_tree.ts";
 import { TIMES } from "./trees.ts";
 
