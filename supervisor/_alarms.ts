@@ -3,49 +3,66 @@
 import { Timer } from "../_internal/timer.ts";
 import { now } from "./_time.ts";
 
-interface Alarm<T> {
+/** One moment at which something is due. */
+export interface Alarm<T> {
+  readonly at: number;
   readonly timer: Timer;
-  readonly due: Set<T>;
+  /** All that was ever due then, also what has been called off. */
+  readonly due: T[];
+  /** How many of them still are. */
+  left: number;
+}
+
+/** Where what waits keeps its alarm: there may be many, and a map costs more. */
+export interface Slot<T> {
+  alarm: Alarm<T> | undefined;
 }
 
 /** What is due when. */
 export class Alarms<T> {
   readonly #alarms = new Map<number, Alarm<T>>();
-  readonly #times = new Map<T, number>();
+  readonly #slotOf: (each: T) => Slot<T>;
   readonly #ring: (each: T, at: number) => void;
 
-  constructor(ring: (each: T, at: number) => void) {
+  constructor(
+    slotOf: (each: T) => Slot<T>,
+    ring: (each: T, at: number) => void,
+  ) {
+    this.#slotOf = slotOf;
     this.#ring = ring;
   }
 
   /** Has one rung for at a time instead of any before; never at `Infinity`. */
   set(each: T, at: number): void {
-    const before = this.#times.get(each);
-    if (before !== undefined) this.#drop(each, before);
-    if (at === Infinity) return;
-    this.#times.set(each, at);
-    const alarm = this.#alarms.get(at) ?? this.#arm(at);
-    alarm.due.add(each);
+    const slot = this.#slotOf(each);
+    if (slot.alarm) this.#drop(slot.alarm);
+    slot.alarm = at === Infinity ? undefined : this.#join(each, at);
   }
 
-  #drop(each: T, at: number): void {
-    this.#times.delete(each);
-    const alarm = this.#alarms.get(at);
-    alarm?.due.delete(each);
-    if (alarm?.due.size !== 0) return;
+  #drop(alarm: Alarm<T>): void {
+    // One that rings has been taken off the list, and counts no more.
+    if (--alarm.left > 0 || this.#alarms.get(alarm.at) !== alarm) return;
     alarm.timer.disarm();
-    this.#alarms.delete(at);
+    this.#alarms.delete(alarm.at);
+  }
+
+  #join(each: T, at: number): Alarm<T> {
+    const alarm = this.#alarms.get(at) ?? this.#arm(at);
+    alarm.due.push(each);
+    alarm.left++;
+    return alarm;
   }
 
   #arm(at: number): Alarm<T> {
-    const alarm = { timer: new Timer(), due: new Set<T>() };
+    const alarm: Alarm<T> = { at, timer: new Timer(), due: [], left: 0 };
     this.#alarms.set(at, alarm);
     alarm.timer.arm(at - now(), () => {
       this.#alarms.delete(at);
       // Each is looked at when its turn comes: one may call another off.
       for (const each of alarm.due) {
-        if (this.#times.get(each) !== at) continue;
-        this.#times.delete(each);
+        const slot = this.#slotOf(each);
+        if (slot.alarm !== alarm) continue;
+        slot.alarm = undefined;
         this.#ring(each, Math.max(at, now()));
       }
     });

@@ -21,7 +21,7 @@ import type { Effect } from "./_effect.ts";
 import { fallen, note, prove } from "./_ends.ts";
 import { isCut } from "./_facts.ts";
 import { isAwaited, isBlocked, mayEnd } from "./_graph.ts";
-import type { Input } from "./_input.ts";
+import type { Event, Input } from "./_input.ts";
 import { late, overrun } from "./_late.ts";
 import { checkOver, checkReady } from "./_phase.ts";
 import { release } from "./_restarts.ts";
@@ -34,51 +34,54 @@ const SHARE = 0.9;
 /**
  * Decides what follows from an input. The tree is changed in place and returned;
  * the effects are to be performed in their order.
+ *
+ * @param effects Those that have still to be performed, to which more are added.
  */
 export function decide(
   tree: Tree,
-  input: Input,
+  { event, at, part }: Input,
+  effects: Effect[] = [],
 ): { tree: Tree; effects: Effect[] } {
-  const turn: Turn = { tree, now: input.at, effects: [], todo: [] };
-  take(turn, input);
+  const turn: Turn = { tree, now: at, effects, todo: [] };
+  take(turn, event, part);
   settle(turn);
-  return { tree, effects: turn.effects };
+  return { tree, effects };
 }
 
-function take(turn: Turn, input: Input): void {
-  switch (input.is) {
+function take(turn: Turn, event: Event, part: number): void {
+  switch (event.is) {
     case "launch":
       return launch(turn);
     case "halt":
-      return halt(turn, input.until);
+      return halt(turn, event.until);
     case "up":
-      return up(turn, input.child, input.run, input.isProven);
+      return up(turn, event.child, event.run, event.isProven);
     case "proven":
-      return proven(turn, input.child, input.run);
+      return proven(turn, event.child, event.run);
     case "failed":
     case "ended":
-      return ended(turn, input);
+      return ended(turn, event, part);
     case "late": {
-      const { state } = input.child;
-      if (state.is !== "stop" || state.run !== input.run) return;
+      const { state } = event.child;
+      if (state.is !== "stop" || state.run !== event.run) return;
       // That it was cut is known, and its end is awaited.
       if (isCut(state)) return;
-      return late(turn, input.child, state, input.error, input.part);
+      return late(turn, event.child, state, event.error, part);
     }
     case "time":
-      return passed(turn, input.child, input.part);
+      return passed(turn, event.child, part);
     case "add":
-      return add(turn, input.child, input.call);
+      return add(turn, event.child, event.call);
     case "remove":
-      return remove(turn, input.child, input.call);
+      return remove(turn, event.child, event.call);
     case "stop":
-      return stopOne(turn, input.child, input.call);
+      return stopOne(turn, event.child, event.call);
     case "start":
-      return startOne(turn, input.child, input.call);
+      return startOne(turn, event.child, event.call);
     case "restart":
-      return restartOne(turn, input.child, input.call, input.isGroup);
+      return restartOne(turn, event.child, event.call, event.isGroup);
     default:
-      return input satisfies never;
+      return event satisfies never;
   }
 }
 
@@ -87,12 +90,13 @@ function settle(turn: Turn): void {
   const { tree, todo } = turn;
   let next = 0;
   do {
-    for (; next < todo.length; next++) kick(turn, todo[next]!);
-    for (const restart of tree.groups) release(turn, restart);
+    do {
+      for (; next < todo.length; next++) kick(turn, todo[next]!);
+      for (const restart of tree.groups) release(turn, restart);
+    } while (next < todo.length);
+    checkReady(turn);
+    checkOver(turn);
   } while (next < todo.length);
-  checkReady(turn);
-  checkOver(turn);
-  if (next < todo.length) settle({ ...turn, todo: todo.slice(next) });
 }
 
 function kick(turn: Turn, child: Child): void {
@@ -179,24 +183,25 @@ function proven(turn: Turn, child: Child, run: number): void {
 
 function ended(
   turn: Turn,
-  input: Extract<Input, { is: "failed" | "ended" }>,
+  event: Extract<Event, { is: "failed" | "ended" }>,
+  part: number,
 ): void {
-  const { child, run, error, part = 1 } = input;
+  const { child, run, error } = event;
   const { state } = child;
-  const isDown = input.is === "ended" || input.isDown;
+  const isDown = event.is === "ended" || event.isDown;
   if (!("run" in state) || state.run !== run) return;
   if (state.is === "start" || state.is === "up") {
-    const isHung = input.is === "ended" && input.isHung === true;
+    const isHung = event.is === "ended" && event.isHung === true;
     return fallen(turn, child, state, { error, isDown, isHung, part });
   }
   // It may have failed just as it was asked to end.
-  if (error && input.is === "ended") note(turn, child, error);
-  if (input.is === "ended" && input.late) overrun(turn, child, input.late);
+  if (error && event.is === "ended") note(turn, child, error);
+  if (event.is === "ended" && event.late) overrun(turn, child, event.late);
   if (isDown) leave(turn, child, state.then);
 }
 
 /** It may be time for what a child waits for. */
-function passed(turn: Turn, child: Child, part = 1): void {
+function passed(turn: Turn, child: Child, part: number): void {
   const { now, effects } = turn;
   const { state } = child;
   switch (state.is) {

@@ -57,7 +57,7 @@ export function isLeaving({ state }: Child): boolean {
 
 /** Whether a child is to be listed only if it starts. */
 export function isNew({ calls }: Child): boolean {
-  return calls.some(({ isAdding }) => isAdding);
+  return calls.length > 0 && calls.some(({ isAdding }) => isAdding);
 }
 
 /** The state as users know it. */

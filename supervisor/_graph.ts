@@ -151,7 +151,6 @@ export function isAwaited(child: Child): boolean {
 
 /** The nearest that a child's end may let end. */
 export function* below(child: Child): Iterable<Child> {
-  if (child.deps.length === 0) return;
   const seen = new Set([child]);
   for (const from of seen) {
     for (const dep of from.deps) {
@@ -163,7 +162,6 @@ export function* below(child: Child): Iterable<Child> {
 
 /** The nearest that a child's start, or its end for good, may let start. */
 export function* above(child: Child): Iterable<Child> {
-  if (child.dependents.length === 0) return;
   const seen = new Set([child]);
   for (const from of seen) {
     for (const each of from.dependents) {

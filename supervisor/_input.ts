@@ -57,7 +57,11 @@ export type Event =
   };
 
 /** What has happened, when, and a random number from 0 to 1 for a backoff. */
-export type Input = Event & { readonly at: number; readonly part?: number };
+export interface Input {
+  readonly event: Event;
+  readonly at: number;
+  readonly part: number;
+}
 
 /** Whether a child may have to wait for a random time after this. */
 export function mayWait(event: Event): boolean {

@@ -21,7 +21,7 @@ export function late(
   child: Child,
   state: Stopping,
   error: Error,
-  part = 1,
+  part: number,
 ): void {
   const { phase } = turn.tree;
   const { run, ms, then } = state;

@@ -45,6 +45,7 @@ export function end(
     late: undefined,
   };
   tree.groups.clear();
+  const [down, held] = [rest("new"), rest("held")];
   for (const child of all.reverse()) {
     // It is listed only if it starts.
     const isLost = isLeaving(child) || isNew(child);
@@ -52,12 +53,7 @@ export function end(
     const idle = "then" in state ? state.then : state;
     const isHeld = idle.is === "rest" && idle.why === "held";
     giveUp(turn, child);
-    retire(
-      turn,
-      child,
-      isLost ? GONE : rest(isHeld ? "held" : "new"),
-      until,
-    );
+    retire(turn, child, isLost ? GONE : isHeld ? held : down, until);
   }
 }
 
@@ -92,10 +88,11 @@ export function checkOver(turn: Turn): void {
   const { phase } = tree;
   if (phase.is !== "ending") return;
   const { left, failure, isAsked, late } = phase;
+  // A stop waits for every end; who fails or ends by itself does not wait for
+  // those that do not end in their time.
+  if (isAsked && left.size > 0) return;
   for (const { state } of left) {
-    // A stop waits for every end; who fails or ends by itself does not wait for
-    // those that do not end in their time.
-    if (isAsked || isGoing(state) && (isCut(state) || !isPast(state))) return;
+    if (isGoing(state) && (isCut(state) || !isPast(state))) return;
   }
   tree.phase = { is: "down" };
   turn.effects.push({

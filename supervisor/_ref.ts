@@ -1,6 +1,8 @@
 /** What a child is outside the decisions: its runner, or the way to make one. */
 
 import { peek } from "../_internal/errors.ts";
+import type { Alarm } from "./_alarms.ts";
+import type { Child } from "./_child.ts";
 import type { SupervisedRunner } from "./options.ts";
 
 /** One child's. */
@@ -19,8 +21,8 @@ export interface Ref {
   watched: number;
   /** Leaves the ticks that were to show that the runner works. */
   leave: (() => void) | undefined;
-  /** The way to the child, for those who watch a whole tree. */
-  path: readonly string[] | undefined;
+  /** What it waits for, where that is a time. */
+  alarm: Alarm<Child> | undefined;
 }
 
 /** Makes one. */
@@ -36,7 +38,7 @@ export function refOf(
     isStarting: false,
     watched: 0,
     leave: undefined,
-    path: undefined,
+    alarm: undefined,
   };
 }
 

@@ -25,12 +25,15 @@ export function refTo(child: Child): Ref {
   return child.ref as Ref;
 }
 
+/** That a run is over. */
+export type End = Extract<Event, { is: "ended" }>;
+
 /** What the runs of children need of their supervisor. */
 export interface Owner {
   /** Says what has happened. */
   feed(event: Event): void;
-  /** Does something soon, in the async context of the supervisor's run. */
-  later(work: () => void): void;
+  /** Says a microtask later, in the context of its run, that a child's is over. */
+  soon(end: End): void;
   /** Cuts the stops short. */
   readonly force: AbortSignal | undefined;
   /** The runners of all children: none may be two children's. */
@@ -45,17 +48,17 @@ export interface Owner {
 function settle(
   work: () => unknown,
   done: () => void,
-  failed: (error: Error) => void,
+  failed: (error: unknown) => void,
 ): void {
-  const fail = (error: unknown) => failed(toError(error));
   try {
-    Promise.resolve(work()).then(done, fail);
+    Promise.resolve(work()).then(done, failed);
   } catch (error) {
-    fail(error);
+    failed(error);
   }
 }
 
-function isUnderWay({ state }: Child, run: number): boolean {
+/** Whether a run is the one that a child has. */
+export function isUnderWay({ state }: Child, run: number): boolean {
   return "run" in state && state.run === run;
 }
 
@@ -74,9 +77,10 @@ function make(owner: Owner, child: Child, run: number, ref: Ref): void {
   const { startTimeout } = child;
   const began = now();
   let making: AbortController | undefined;
-  const failed = (error: Error) => {
+  const failed = (reason: unknown) => {
     if (ref.making !== making) return;
     ref.making = undefined;
+    const error = toError(reason);
     owner.feed({ is: "failed", child, run, error, isDown: true });
   };
   settle(
@@ -146,8 +150,9 @@ function launch(
       watch(owner, child, run, ref, runner);
       if (!isProven) awaitTick(owner, child, run, ref, runner);
     },
-    (error) => {
+    (reason) => {
       ref.isStarting = false;
+      const error = toError(reason);
       const isDown = runner.state === "stopped";
       owner.feed({ is: "failed", child, run, error, isDown });
       // Asked to end meanwhile, it may do so late.
@@ -168,7 +173,7 @@ function watch(
   ref.watched = run;
   const isAwaited = awaitRest(
     runner,
-    (error) => owner.later(() => over(owner, child, run, error)),
+    (error) => owner.soon(endOf(child, run, error)),
   );
   if (!isAwaited) awaitEnd(owner, child, run, runner);
 }
@@ -182,20 +187,20 @@ function awaitEnd(
 ): void {
   settle(
     () => runner.finished(),
-    () => over(owner, child, run),
-    (error) => over(owner, child, run, error),
+    () => owner.feed(endOf(child, run)),
+    (error) => owner.feed(endOf(child, run, toError(error))),
   );
 }
 
-/** A run is over. */
-function over(owner: Owner, child: Child, run: number, error?: Error): void {
+/** A run is over, and its ticks are watched no more. */
+function endOf(child: Child, run: number, error?: Error): End {
   const ref = refTo(child);
   ref.leave?.();
   ref.leave = undefined;
   const mark = markOf(error);
   const isHung = mark === "hung";
   const late = mark === "late" ? error : undefined;
-  owner.feed({ is: "ended", child, run, error, isHung, late });
+  return { is: "ended", child, run, error, isHung, late };
 }
 
 /** Says when the first tick of a run has succeeded. */
@@ -234,11 +239,9 @@ export function stop(
   settle(
     () => runner.stop({ timeout, signal: owner.force }),
     // What the run failed with is told first, where it did.
-    () =>
-      void Promise.resolve().then(() =>
-        owner.feed({ is: "ended", child, run })
-      ),
-    (error) => {
+    () => owner.soon({ is: "ended", child, run }),
+    (reason) => {
+      const error = toError(reason);
       if (runner.state === "stopped") {
         return owner.feed({ is: "ended", child, run, late: error });
       }

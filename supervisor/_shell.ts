@@ -3,7 +3,7 @@
  * `_decide.ts`; here is no choice.
  */
 
-import { within } from "../_internal/context.ts";
+import { type Context, within } from "../_internal/context.ts";
 import { keep } from "../_internal/kept.ts";
 import type { Machine } from "../_internal/machine.ts";
 import { nothing } from "../_internal/settings.ts";
@@ -15,9 +15,16 @@ import { decide } from "./_decide.ts";
 import type { Effect } from "./_effect.ts";
 import { isKept } from "./_facts.ts";
 import { blame, explain, failureOf, overrun, record } from "./_failures.ts";
-import { type Event, type Input, mayWait } from "./_input.ts";
+import { type Event, mayWait } from "./_input.ts";
 import { cannot } from "./_messages.ts";
-import { type Owner, refTo, start, stop } from "./_runs.ts";
+import {
+  type End,
+  isUnderWay,
+  type Owner,
+  refTo,
+  start,
+  stop,
+} from "./_runs.ts";
 import { now } from "./_time.ts";
 import type { Failure, Tree } from "./_tree.ts";
 import type { SupervisedRunner } from "./options.ts";
@@ -33,7 +40,7 @@ export class Shell implements Owner {
   /** No runner may be two children's. */
   readonly runners: Set<object>;
   readonly #random: () => number;
-  readonly #alarms = new Alarms<Child>((child, at) => {
+  readonly #alarms = new Alarms<Child>(refTo, (child, at) => {
     this.feed({ is: "time", child }, at);
   });
   readonly #callers = new Map<number, Caller>();
@@ -41,6 +48,7 @@ export class Shell implements Owner {
   #control: StartControl | undefined;
   #over: (failure: Failure | undefined) => void = nothing;
   #effects: Effect[] = [];
+  #ends: End[] = [];
   #isBusy = false;
   #isLaunching = false;
   #calls = 0;
@@ -55,9 +63,24 @@ export class Shell implements Owner {
     this.#random = random;
   }
 
-  later(work: () => void): void {
+  soon(end: End): void {
+    if (this.#ends.push(end) > 1) return;
     const context = this.#machine.state.run?.context;
-    void Promise.resolve().then(() => within(context, work));
+    void this.#sayEnds(context);
+  }
+
+  /** Many may come at once; the last of them has its microtask, too. */
+  async #sayEnds(context: Context | undefined): Promise<void> {
+    await undefined;
+    const ends = this.#ends;
+    this.#ends = [];
+    await undefined;
+    within(context, () => {
+      for (const each of ends) {
+        // Of most it has been said already, by the run itself.
+        if (isUnderWay(each.child, each.run)) this.feed(each);
+      }
+    });
   }
 
   get runner(): object {
@@ -149,10 +172,9 @@ export class Shell implements Owner {
     tree.isObserved = machine.isObserved;
     // Those that were deleted are there again after a launch.
     const back = event.is === "launch" ? tree.deleted : [];
-    const { effects } = decide(tree, { ...event, at, part } as Input);
+    decide(tree, { event, at, part }, this.#effects);
     for (const child of back) this.#listed(child);
     if (event.is === "add") this.#listed(event.child);
-    for (const effect of effects) this.#effects.push(effect);
     // What an effect causes is decided at once, and done after it.
     if (this.#isBusy) return;
     this.#isBusy = true;
@@ -184,14 +206,17 @@ export class Shell implements Owner {
     }
   }
 
+  /** A later start is in the context of the supervisor's, too. */
+  #start(child: Child, run: number): void {
+    const context = this.#machine.state.run?.context;
+    if (this.#isLaunching || !context) return start(this, child, run);
+    within(context, () => start(this, child, run));
+  }
+
   #perform(effect: Effect): void {
     switch (effect.do) {
       case "start":
-        // A later start is in the context of the supervisor's, too.
-        return within(
-          this.#isLaunching ? undefined : this.#machine.state.run?.context,
-          () => start(this, effect.child, effect.run),
-        );
+        return this.#start(effect.child, effect.run);
       case "stop":
         return stop(this, effect.child, effect.run, effect.ms);
       case "keep": {

@@ -42,8 +42,7 @@ export function own({ tree }: Turn, child: Child): string {
 export function become(turn: Turn, child: Child, state: State): void {
   const { tree, now, effects, todo } = turn;
   const { state: before } = child;
-  const shown = shownOf(before);
-  const circuit = circuitOf(child);
+  const circuit = tree.isObserved ? circuitOf(child) : undefined;
   const wake = wakeOf(child);
   if (before.is === "up" && before.since <= now) {
     const uptime = now - before.since;
@@ -54,7 +53,9 @@ export function become(turn: Turn, child: Child, state: State): void {
     }
   }
   child.state = state;
-  if (state.is !== before.is || state.is === "last") todo.push(child);
+  if (state.is === "queue" || state.is === "wait" || state.is === "last") {
+    todo.push(child);
+  }
   const at = wakeOf(child);
   if (at !== wake) effects.push({ do: "wake", child, at });
   if (isKept(state) !== isKept(before)) effects.push({ do: "keep", child });
@@ -62,17 +63,18 @@ export function become(turn: Turn, child: Child, state: State): void {
   const { phase } = tree;
   if (isDown && phase.is === "ending") phase.left.delete(child);
   // Those that waited for its end may end, and those beyond it may start.
-  if (hasRun(before) && (isDown || isPast(state))) {
+  if (child.deps.length > 0 && hasRun(before) && (isDown || isPast(state))) {
     for (const each of below(child)) todo.push(each);
   }
   if (
-    state.is === "up" || state.is === "rest" || state.is === "gone" ||
-    state.is === "late" && state.then.is === "gone"
+    child.dependents.length > 0 &&
+    (state.is === "up" || state.is === "rest" || state.is === "gone" ||
+      state.is === "late" && state.then.is === "gone")
   ) {
     for (const each of above(child)) todo.push(each);
   }
-  if (!tree.isObserved) return;
-  show(turn, child, "child", shown, shownOf(state));
+  if (circuit === undefined) return;
+  show(turn, child, "child", shownOf(before), shownOf(state));
   show(turn, child, "circuit", circuit, circuitOf(child));
 }
 

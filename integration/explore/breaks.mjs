@@ -144,8 +144,8 @@ export const breaks = [
   },
   {
     file: "_phase.ts",
-    from: "    if (isAsked || isGoing(state) && ",
-    to: "    if (isGoing(state) && ",
+    from: "  if (isAsked && left.size > 0) return;\n",
+    to: "",
   },
   {
     file: "_phase.ts",

@@ -218,7 +218,7 @@ export function make(world: World, move: Move): void {
     world.open.push({ id, is, child, at: world.now });
   }
   const before = intensity(tree);
-  const { effects } = decide(tree, { ...event, at: world.now, part: 1 });
+  const { effects } = decide(tree, { event, at: world.now, part: 1 });
   for (const effect of effects) perform(world, effect);
   checkAll(world);
   checkEscalation(world, event, before);
