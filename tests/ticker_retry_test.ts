@@ -197,6 +197,52 @@ describe("Ticker with retry", () => {
   );
 
   it(
+    "ends with what has failed where an observer of the attempt stops it",
+    timed(async (clock) => {
+      const { ticker, starts, events } = failing(minute, 9, { times: 5 });
+      ticker.observe((event) => {
+        if (event.type === "error") void ticker.stop();
+      });
+      await ticker.start();
+      await clock.pass(minute + second);
+      assertEquals([starts.length, events.length], [1, 1]);
+      assertEquals(events[0]!.error?.message, "no 1");
+      assertEquals([ticker.state, clock.pending], ["stopped", 0]);
+    }),
+  );
+
+  it(
+    "makes no attempt that a blocked loop has made too late",
+    timed(async (clock) => {
+      const { ticker, starts, events } = failing(second, 1, { times: 5 });
+      await ticker.start();
+      await clock.pass(second);
+      assertEquals(starts.length, 1);
+      clock.block(second);
+      await clock.pass(0);
+      assertEquals(events[0]!.error?.message, "no 1");
+      assertEquals([events[0]!.attempts, events.length], [1, 2]);
+      await ticker.stop();
+    }),
+  );
+
+  it(
+    "needs neither a context nor a process to stay up for its pauses",
+    timed(async (clock) => {
+      const { ticker, events } = failing(minute, 2, { times: 5 }, {
+        context: "none",
+        persistent: false,
+        gate: { run: (work: () => unknown) => Promise.resolve(work()) },
+      });
+      await ticker.start();
+      await clock.pass(minute + second);
+      assertEquals([events[0]!.attempts, events[0]!.error], [3, undefined]);
+      await ticker.stop();
+      assertEquals(clock.pending, 0);
+    }),
+  );
+
+  it(
     "tries the only tick of a run again too",
     timed(async (clock) => {
       const { ticker, starts } = failing(10, 3, { times: 3 });

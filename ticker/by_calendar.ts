@@ -1,8 +1,8 @@
 /** How a run goes by a schedule instead of the grid. */
 
-import { ASKING, ENDING, HALTED } from "./phase.ts";
+import { ASKING, HALTED } from "./phase.ts";
 import type { Calendar, Times } from "./calendar.ts";
-import { save } from "./saves.ts";
+import { saveBefore } from "./saves.ts";
 import type { Ticking } from "./ticking.ts";
 
 // A machine that slept, or whose clock was set, is noticed after at most so long.
@@ -55,12 +55,8 @@ export function tickAt(run: Ticking, times: Times): void {
   if (special?.lastRun?.when !== "before" || !times.isRun) {
     return run.tick(times);
   }
-  const wasEnding = run.phase === ENDING;
-  save(run, special.lastRun, times.scheduledAt, (isSaved) => {
-    // At most once: what is not known to be saved is not run.
-    if (!isSaved || run.phase === HALTED) return run.rest();
-    run.clock.now();
-    if (wasEnding) run.phase = ENDING;
+  saveBefore(run, special.lastRun, times.scheduledAt, (refused) => {
+    if (refused) return run.rest(undefined, refused);
     run.tick({ ...times, startedAt: Date.now() });
   });
 }

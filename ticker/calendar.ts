@@ -95,7 +95,8 @@ export class Calendar {
   /** The ticker runs this one: a schedule that counts may have no further one. */
   ran(run: number): void {
     const tell = ranOf(this.#schedule);
-    if (!tell) return;
+    // What has failed already is not asked again.
+    if (!tell || this.#run.failure) return;
     try {
       tell(run, this.#run.machine.runner);
     } catch {

@@ -4,6 +4,7 @@ import { text } from "../_internal/errors.ts";
 import type { Machine } from "../_internal/machine.ts";
 import { timeOf } from "../_internal/schedules.ts";
 import { says } from "../_internal/validate.ts";
+import type { Thrown } from "../_internal/run.ts";
 import type { Patience } from "./patience.ts";
 import type { LastRun } from "./spec.ts";
 
@@ -34,11 +35,11 @@ export function saveLastRun(
   patience: Patience,
   { save }: LastRun,
   run: number,
-  settle: (isSaved: boolean) => void,
+  settle: (refused: Thrown | undefined) => void,
 ): void {
   const what = `save the last run of "${machine.settings.name}"`;
   patience.ask(what, () => save(new Date(run)), (_answer, thrown) => {
     if (thrown) machine.record(thrown.error, "tick");
-    settle(!thrown);
+    settle(thrown);
   });
 }

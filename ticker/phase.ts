@@ -13,9 +13,11 @@ export const TICKING = 4;
 export const ASKING = 5;
 // As QUEUED, of the only tick of a run that a host has asked for.
 export const LAST = 6;
+// As SAVING, before that tick.
+export const SAVING_LAST = 7;
 // Asked to end: with no tick in flight, and with one.
-export const HALTED = 7;
-export const ENDING = 8;
+export const HALTED = 8;
+export const ENDING = 9;
 
 /** How a tick ends that has called `control.skip()`. */
 export const SKIPPED: unique symbol = /* @__PURE__ */ Symbol("skipped");

@@ -1,7 +1,8 @@
 /** What the option `lastRun` has a run wait for. */
 
 import { loadLastRun, saveLastRun } from "./last_run.ts";
-import { ENDING, HALTED, QUEUED, SAVING } from "./phase.ts";
+import { ENDING, HALTED, QUEUED, SAVING, SAVING_LAST } from "./phase.ts";
+import type { Thrown } from "../_internal/run.ts";
 import type { LastRun } from "./spec.ts";
 import type { Ticking } from "./ticking.ts";
 
@@ -16,20 +17,51 @@ export function load(run: Ticking, lastRun: LastRun): void {
   });
 }
 
-/** Saves when it ran, and then goes on. */
+/** Saves when it ran, after the tick, and then goes on. */
 export function save(
   run: Ticking,
   lastRun: LastRun,
   moment: number,
-  then: (isSaved: boolean) => void,
+  then: () => void,
 ): void {
   run.phase = run.phase === ENDING ? HALTED : SAVING;
   // Known here, whatever becomes of it there.
-  if (lastRun.when !== "before") run.body.lastRun = moment;
+  run.body.lastRun = moment;
+  saved(run, lastRun, moment, then);
+}
+
+/**
+ * Saves the run before its tick; `refused` is why it may not tick then. What is not
+ * known to be saved does not tick, as no run is to tick twice.
+ */
+export function saveBefore(
+  run: Ticking,
+  lastRun: LastRun,
+  moment: number,
+  then: (refused: Thrown | undefined) => void,
+): void {
+  const isLast = run.phase === ENDING;
+  run.phase = isLast ? SAVING_LAST : SAVING;
+  saved(run, lastRun, moment, (refused) => {
+    const signals = run.limit?.controller.signal ?? run.signals;
+    refused ??= run.phase === HALTED || signals.aborted
+      ? { error: signals.reason }
+      : undefined;
+    if (isLast) run.phase = refused ? HALTED : ENDING;
+    then(refused);
+  });
+}
+
+function saved(
+  run: Ticking,
+  lastRun: LastRun,
+  moment: number,
+  then: (refused: Thrown | undefined) => void,
+): void {
   const { patience } = run.extras!;
-  saveLastRun(run.machine, patience, lastRun, moment, (isSaved) => {
-    if (isSaved) run.body.lastRun = moment;
+  saveLastRun(run.machine, patience, lastRun, moment, (refused) => {
+    if (!refused) run.body.lastRun = moment;
     run.clock.now();
-    then(isSaved);
+    then(refused);
   });
 }

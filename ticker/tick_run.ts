@@ -389,10 +389,10 @@ export class TickRun implements Ticking {
     attempt(this);
   }
 
-  rest(now?: number): void {
+  rest(now?: number, refused?: Thrown): void {
     const { failAfter } = this.body.settings;
     this.extras?.place?.leave();
-    this.limit?.end();
+    this.limit?.end(refused);
     this.limit = undefined;
     if (
       this.phase === TICKING && typeof this.outcome === "object" &&

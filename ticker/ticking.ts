@@ -63,7 +63,7 @@ export interface Ticking extends Run, Alarm, TickFacts {
   /** The tick in flight has ended; given up, it is not tried again. */
   ended(thrown: Thrown | undefined, isGivenUp?: boolean): void;
   /** Goes on after a tick. */
-  rest(now?: number): void;
+  rest(now?: number, refused?: Thrown): void;
   /** Waits for the next point, or the next run. */
   arm(now?: number, least?: number): void;
   /** The run is over. */
