@@ -3,8 +3,8 @@
  * and Envoy: where runs take longer than they have to, fewer are let in; a queue of
  * the square root of the limit is allowed for.
  *
- * What those are known for is avoided. The limit rises only while it is reached, so
- * that an idle hour does not open the gate. It doubles while there is no queue at
+ * What those are known for is avoided. The limit rises only while runs find
+ * no place, so that an idle hour does not open the gate. It doubles while there is no queue at
  * all, at first and whenever the service can do more. It is halved now and then, to
  * see what a run takes where nothing is crowded, so that neither a long overload is
  * taken for normal, nor a service that has become slower for overloaded. What may be
@@ -44,14 +44,14 @@ interface Sample {
 /** The runs of a window. */
 class Window {
   count = 0;
-  /** The most that ran at once. */
-  most = 0;
+  /** Whether there was a run that found no place. */
+  isShort = false;
   #sum = 0;
   #squares = 0;
 
-  add(duration: number, running: number): void {
+  add(duration: number, isShort: boolean): void {
     this.count++;
-    this.most = Math.max(this.most, running);
+    if (isShort) this.isShort = true;
     this.#sum += duration;
     this.#squares += duration * duration;
   }
@@ -101,24 +101,33 @@ export class Adaptive {
     this.limit = min;
   }
 
-  /** A run has ended; tells whether the limit has changed. */
-  add(duration: number, running: number, hasFailed = false): boolean {
+  /**
+   * A run has ended.
+   *
+   * @param used How many places are taken, also its own.
+   * @param isShort Whether another waits for a place, or has found none.
+   * @returns whether the limit has changed.
+   */
+  add(
+    duration: number,
+    used: number,
+    isShort: boolean,
+    hasFailed = false,
+  ): boolean {
     const { limit } = this;
     // What fails at once says nothing of how long a run has to take.
     if (hasFailed && !(duration > 1.5 * this.#least?.mean!)) return false;
     // Still crowded by those from before.
-    if (this.#probe !== undefined && running > limit) return false;
+    if (this.#probe !== undefined && used > limit) return false;
     if (this.#before > 0) {
       this.#before--;
       return false;
     }
     const window = this.#window;
-    window.add(Math.max(duration, 0.01), running);
+    window.add(Math.max(duration, 0.01), isShort);
     if (window.count < RUNS || window.count < this.#need(window)) return false;
     this.#window = new Window();
-    // Whole runs go in.
-    const isReached = window.most >= 0.9 * Math.floor(limit);
-    if (this.#probe === undefined) this.#move(window.sample, isReached);
+    if (this.#probe === undefined) this.#move(window.sample, window.isShort);
     else this.#seen(window.sample, this.#probe);
     if (this.limit === limit) return false;
     this.#before = Math.floor(Math.min(limit, this.limit));
@@ -146,7 +155,7 @@ export class Adaptive {
     this.limit = this.#base = limit;
   }
 
-  #move(sample: Sample, isReached: boolean): void {
+  #move(sample: Sample, isShort: boolean): void {
     const { limit } = this;
     // What was seen of few runs may have been chance.
     const isVague = limit < LOW * this.#min || this.#least?.error! > VAGUE;
@@ -171,10 +180,10 @@ export class Adaptive {
       const share = Math.max(0.5, Math.min(1, milder));
       const target = limit * share + Math.sqrt(limit);
       if (target <= limit) this.limit = Math.max(this.#min, target);
-      else if (isReached && milder * CLOSE < 1) {
+      else if (isShort && milder * CLOSE < 1) {
         this.#rise((target - limit) / 2);
       }
-    } else if (isReached) {
+    } else if (isShort) {
       const isRising = this.#calm >= CALM;
       if (isRising) this.#least = together(least, sample);
       this.#calm++;

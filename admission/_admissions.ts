@@ -13,6 +13,7 @@ import {
   type Lane,
   offer,
   pump,
+  type Resource,
   shortOf,
   take,
   type WaitEnd,
@@ -63,6 +64,10 @@ export class Admissions implements Host {
   readonly #maxWait: number;
   readonly #maxWaiting: number;
   readonly #adaptive: Adaptive | undefined;
+  /** Whether a run was refused for lack of a place since the last end. */
+  #hasMissed = false;
+  /** Those of the chain whose concurrency is found. */
+  readonly #adapting: readonly Admissions[];
   /** Whether a run without options may go in by the short way. */
   readonly #isPlain: boolean;
   readonly #tally: Tally = tally();
@@ -108,6 +113,7 @@ export class Admissions implements Host {
     this.#maxWaiting = maxWaiting;
     if (maxWaiting < Infinity) this.#exits = new Heap();
     this.#adaptive = adaptive;
+    this.#adapting = this.#chain.filter((gate) => gate.#adaptive);
     if (this.#limits.isRead) {
       // Where nothing of this gate's runs, nothing else would look.
       const isWanted = () => this.#running === 0 && this.#waiting > 0;
@@ -228,12 +234,16 @@ export class Admissions implements Host {
     if (this.#limits.isRead) this.#read();
     this.#checkOpen(gates, priority);
     const waiting = new Waiting(lane, priority, this.#turn++, signal, work);
-    if (!shortOf(lane, waiting)) {
+    const short = shortOf(lane, waiting);
+    if (!short) {
       take(lane);
       this.#begun();
       return this.#carry(work, lane, signal);
     }
-    if (maxWait === 0) throw this.refusal("late", priority);
+    if (maxWait === 0) {
+      for (const gate of this.#adapting) gate.#miss(short);
+      throw this.refusal("late", priority);
+    }
     if (this.#waiting >= this.#maxWaiting) {
       while (this.#waiting >= this.#maxWaiting) this.#makeWay(waiting);
       // An observer was told.
@@ -307,7 +317,7 @@ export class Admissions implements Host {
     signal: AbortSignal | undefined,
   ): Promise<T> {
     // Only where what it runs inside might have to wait, as contexts cost.
-    const isTight = this.#limits.isMixed || this.#adaptive ||
+    const isTight = this.#limits.isMixed || this.#adapting.length > 0 ||
       lane.resources.some(({ used, limit, largest }) => used + largest > limit);
     return isTight
       ? within(this.#chain, (hold) => this.#call(work, lane, signal, hold))
@@ -320,7 +330,8 @@ export class Admissions implements Host {
     signal: AbortSignal | undefined,
     hold: Hold | undefined,
   ): Promise<T> {
-    const began = this.#adaptive ? this.now() : 0;
+    const adapting = this.#adapting;
+    const began = adapting.length > 0 ? this.now() : 0;
     const unnoted = hold ? undefined : this.#beginUnnoted();
     let hasFailed = true;
     try {
@@ -332,7 +343,11 @@ export class Admissions implements Host {
     } finally {
       if (hold) hold.isHeld = false;
       else this.#endUnnoted(unnoted!);
-      this.#adapt(began, hasFailed);
+      for (const gate of adapting) {
+        // A run inside another has its place by that one.
+        if (!lane.resources.includes(gate.#limits.places)) continue;
+        gate.#adapt(began, hasFailed);
+      }
       this.#giveBack(lane);
     }
   }
@@ -393,15 +408,23 @@ export class Admissions implements Host {
     if (this.#running + this.#below === 0) this.#drained?.();
   }
 
+  /** A run was refused at once, for lack of something. */
+  #miss(short: Resource): void {
+    if (this.#limits.isPlaces(short)) this.#hasMissed = true;
+  }
+
+  /** A run that had a place of this gate's has ended. */
   #adapt(began: number, hasFailed: boolean): void {
-    const adaptive = this.#adaptive;
-    if (!adaptive) return;
+    const adaptive = this.#adaptive!;
+    const limits = this.#limits;
+    const isShort = this.#hasMissed || limits.isShort;
+    this.#hasMissed = false;
     const duration = this.now() - began;
-    if (!adaptive.add(duration, this.#running, hasFailed)) return;
-    const { places } = this.#limits;
+    const { places } = limits;
+    if (!adaptive.add(duration, places.used, isShort, hasFailed)) return;
     places.limit = adaptive.limit;
-    this.#limits.resize();
-    pump(this.#limits.all);
+    limits.resize();
+    pump(limits.all);
   }
 
   #read(): void {

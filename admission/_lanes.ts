@@ -138,6 +138,15 @@ export function shortOf(
   return undefined;
 }
 
+/** Whether one waits that wants more of a resource than is left. */
+export function isScarce(resource: Resource): boolean {
+  const { blocked, used, limit } = resource;
+  // One that has waited for long holds back also what there is enough of.
+  return blocked.some(({ resources, amounts }) =>
+    used + amounts[resources.indexOf(resource)]! > limit
+  );
+}
+
 /** Puts one that waits into the order. */
 export function enter(waiter: Waiter): void {
   const { lane } = waiter;

@@ -1,7 +1,7 @@
 /** What there is of everything at one gate, and what a run wants of it. */
 
 import { typed } from "../_internal/validate.ts";
-import { type Host, Lane, Resource } from "./_lanes.ts";
+import { type Host, isScarce, Lane, Resource } from "./_lanes.ts";
 import type {
   GateOptions,
   GateRunOptions,
@@ -120,6 +120,18 @@ export class Limits {
   /** Grows where a run wants more of something than any before. */
   get largest(): number {
     return this.all.reduce((sum, { largest }) => sum + largest, 0);
+  }
+
+  /** The places, and those that are left for low priorities. */
+  isPlaces(resource: Resource): boolean {
+    return resource === this.places ||
+      this.#reserves.some(([, left]) => left === resource);
+  }
+
+  /** Whether one that waits finds too few places. */
+  get isShort(): boolean {
+    return isScarce(this.places) ||
+      this.#reserves.some(([, left]) => isScarce(left));
   }
 
   /** Has the places that are left for low priorities follow the concurrency. */

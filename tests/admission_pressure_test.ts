@@ -1,4 +1,11 @@
-import { Gate, heapUse, highest, loopLag } from "@golib/runner/admission";
+import {
+  Gate,
+  type GateOptions,
+  type GateRunOptions,
+  heapUse,
+  highest,
+  loopLag,
+} from "@golib/runner/admission";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { delay } from "@std/async";
 import { describe, it } from "@std/testing/bdd";
@@ -75,7 +82,7 @@ describe("the adaptive concurrency", () => {
     for (let round = 0; round < rounds; round++) {
       const running = Math.floor(adaptive.limit);
       const takes = ms * Math.max(1, running / capacity);
-      for (let run = 0; run < running; run++) adaptive.add(takes, running);
+      for (let run = 0; run < running; run++) adaptive.add(takes, running, true);
       limits.push(adaptive.limit);
     }
     return Math.max(...limits.slice(-100));
@@ -104,7 +111,7 @@ describe("the adaptive concurrency", () => {
     for (let run = 0; run < 200_000; run++) {
       const running = Math.floor(adaptive.limit);
       const crowd = Math.max(1, running / 50);
-      adaptive.add(-10 * crowd * Math.log(1 - random()), running);
+      adaptive.add(-10 * crowd * Math.log(1 - random()), running, true);
       if (run > 20_000 && adaptive.limit < 40) low++;
     }
     assert(low < 0.1 * 180_000, `${low} runs ended below 40`);
@@ -118,14 +125,14 @@ describe("the adaptive concurrency", () => {
       const running = Math.floor(adaptive.limit);
       const luck = run < 10 ? 0.6 : 1;
       const crowd = Math.max(1, running / 50);
-      adaptive.add(40 * crowd * luck * parts[run % 5]!, running);
+      adaptive.add(40 * crowd * luck * parts[run % 5]!, running, true);
     }
     assert(run < 2_000, `it is ${adaptive.limit} after ${run} runs`);
   });
 
-  it("does not drift up while it is not reached", () => {
+  it("does not drift up while no run finds it full", () => {
     const adaptive = new Adaptive(5, 200);
-    for (let run = 0; run < 10_000; run++) adaptive.add(10, 1);
+    for (let run = 0; run < 10_000; run++) adaptive.add(10, 5, false);
     assertEquals(adaptive.limit, 5);
   });
 
@@ -141,7 +148,7 @@ describe("the adaptive concurrency", () => {
   it("recovers from a stall", () => {
     const adaptive = new Adaptive(1, 100);
     const before = serve(adaptive, 30, 2_000);
-    for (let run = 0; run < 40; run++) adaptive.add(5_000, 30);
+    for (let run = 0; run < 40; run++) adaptive.add(5_000, 30, true);
     const after = serve(adaptive, 30, 2_000);
     assert(after > before * 0.7, `${before} came back to ${after}`);
   });
@@ -149,11 +156,11 @@ describe("the adaptive concurrency", () => {
   it("does not take what fails at once for quick", () => {
     const adaptive = new Adaptive(1, 100);
     const before = serve(adaptive, 30, 2_000);
-    for (let run = 0; run < 300; run++) adaptive.add(0.1, 30, true);
+    for (let run = 0; run < 300; run++) adaptive.add(0.1, 30, true, true);
     // What fails late is slow all the same.
     const limits = [adaptive.limit];
     for (let window = 0; window < 10; window++) {
-      for (let run = 0; run < 100; run++) adaptive.add(500, 30, true);
+      for (let run = 0; run < 100; run++) adaptive.add(500, 30, true, true);
       limits.push(adaptive.limit);
     }
     assert(limits.at(-1)! < limits[0]! / 2, `${limits}`);
@@ -162,10 +169,57 @@ describe("the adaptive concurrency", () => {
 
     const other = new Adaptive(1, 100);
     serve(other, 30, 2_000);
-    for (let run = 0; run < 300; run++) other.add(0.1, 30, true);
+    for (let run = 0; run < 300; run++) other.add(0.1, 30, true, true);
     const { limit } = other;
-    for (let run = 0; run < 100; run++) other.add(10, 30);
+    for (let run = 0; run < 100; run++) other.add(10, 30, true);
     assert(other.limit > limit * 0.9, `${limit} became ${other.limit}`);
+  });
+
+  /** The limit after so many ms of more than fits; runs take 10 ms. */
+  async function limitAfter(
+    ms: number,
+    options: GateOptions,
+    run: GateRunOptions,
+    isPart = false,
+  ): Promise<number> {
+    using time = new FakeTime();
+    const gate = new Gate({ aging: 0, adaptive: { min: 4, max: 64 }, ...options });
+    const door = isPart ? new Gate({ parent: gate }) : gate;
+    const work = () => new Promise<void>((resolve) => setTimeout(resolve, 10));
+    const calls: Promise<unknown>[] = [];
+    for (let passed = 0; passed < ms; passed += 10) {
+      for (let count = 0; count < 64; count++) {
+        calls.push(door.run(work, run).catch(() => {}));
+      }
+      await time.tickAsync(10);
+    }
+    const { limit } = gate.load().concurrency;
+    const closed = gate.close();
+    await time.tickAsync(10);
+    await Promise.all([closed, ...calls]);
+    return limit;
+  }
+
+  it("rises where what is left beside a reserve is taken", async () => {
+    assertEquals(await limitAfter(2_000, { reserve: { 10: 2 } }, {}), 64);
+  });
+
+  it("rises where runs weigh more", async () => {
+    assertEquals(await limitAfter(2_000, {}, { weight: 3 }), 64);
+  });
+
+  it("rises where nobody waits, as all that find no place are refused", async () => {
+    assertEquals(await limitAfter(2_000, {}, { maxWait: 0 }), 64);
+  });
+
+  it("rises by what the gate's parts run", async () => {
+    assertEquals(await limitAfter(2_000, {}, {}, true), 64);
+  });
+
+  it("does not rise where a resource is short, and not the places", async () => {
+    const options = { limits: { database: 2 }, aging: 100 };
+    const run = { uses: { database: 1 }, maxWait: 1_000 };
+    assertEquals(await limitAfter(2_000, options, run), 4);
   });
 
   it("moves the places of its gate", async () => {

@@ -71,7 +71,7 @@ function play({ places, ms, size, seed, seconds, stalls = 0 }) {
     ends.pop();
     ended++;
     slowdowns.push(Math.max(1, (ends.length + 1) / places(now)));
-    adaptive.add(now - next.began, ends.length + 1);
+    adaptive.add(now - next.began, ends.length + 1, true);
   }
   slowdowns.sort((a, b) => a - b);
   return {

@@ -2,6 +2,8 @@
 // `npm run bench:admission`; with `--overload` a service under four times what it
 // can do, with `--http` a real HTTP service by autocannon, with `--pressure` how a
 // gate closes and opens; `--save` draws the plots; with `--smoke` small and in a hurry.
+// `--engine=deno` takes one engine, and with `--overload` or `--http` `--only=adaptive`
+// one gate beside the service without load.
 
 import { build } from "esbuild";
 import { spawnSync } from "node:child_process";
@@ -31,6 +33,9 @@ await build({
 
 const isHttp = rest.includes("--http");
 const isSaved = rest.includes("--save");
+const valueOf = (option) =>
+  rest.find((each) => each.startsWith(`${option}=`))?.slice(option.length + 1);
+const engine = valueOf("--engine") ?? "";
 const p99s = [];
 if (rest.includes("--pressure")) {
   const { stdout } = spawnSync(process.execPath, [
@@ -57,10 +62,14 @@ const rows = new Map();
 const names = [];
 for (const { id, kind, binary } of findEngines()) {
   if (!["node24", "deno", "bun"].includes(id) || !binary) continue;
+  if (!id.startsWith(engine)) continue;
   if (isHttp) {
     const { overHttp } = await import("./overload_http.mjs");
     const isSmoke = rest.includes("--smoke");
-    const result = await overHttp({ kind, binary }, bundle, isSmoke);
+    const result = await overHttp({ kind, binary }, bundle, {
+      isSmoke,
+      only: valueOf("--only"),
+    });
     passed++;
     for (const [name, each] of Object.entries(result)) {
       p99s.push({ engine: id, gate: name, p99: each.p99 });

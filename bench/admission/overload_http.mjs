@@ -2,7 +2,7 @@
 // highest priority waits, and how much is done in all, without a limit, with a
 // fixed one and with one that is found. On Node 24, Deno and Bun.
 //
-//   npm run bench:admission -- --http [--smoke]
+//   npm run bench:admission -- --http [--smoke] [--engine=ENGINE] [--only=GATE]
 
 import autocannon from "autocannon";
 import { spawn } from "node:child_process";
@@ -57,12 +57,13 @@ async function play({ kind, binary }, bundle, gate, isLoaded, seconds) {
 }
 
 /** The rows of one engine, the first without load. */
-export async function overHttp(engine, bundle, isSmoke) {
+export async function overHttp(engine, bundle, { isSmoke, only = "" }) {
   const seconds = isSmoke ? 2 : 15;
   const rows = {
     unloaded: await play(engine, bundle, "fixed", false, seconds),
   };
   for (const gate of ["none", "fixed", "adaptive"]) {
+    if (!gate.includes(only)) continue;
     rows[gate] = await play(engine, bundle, gate, true, seconds);
   }
   return rows;
