@@ -3,76 +3,34 @@
  * and Envoy: where runs take longer than they have to, fewer are let in; a queue of
  * the square root of the limit is allowed for.
  *
- * What those are known for is avoided. The limit rises only while runs find
- * no place, so that an idle hour does not open the gate. It doubles while there is no queue at
- * all, at first and whenever the service can do more. It is halved now and then, to
- * see what a run takes where nothing is crowded, so that neither a long overload is
- * taken for normal, nor a service that has become slower for overloaded. What may be
- * chance, by how much runs differ, moves nothing.
+ * What those are known for is avoided. The limit rises only while runs find no
+ * place, so that an idle hour does not open the gate. It doubles while there is no
+ * queue at all, at first and whenever the service can do more. It is lowered now and
+ * then, to see what a run takes where nothing is crowded, so that neither a long
+ * overload is taken for normal, nor a service that has become slower for overloaded.
+ * The first such looks come soon, as the first runs of a process are slow, and the
+ * next ones ever later while they see the same. What may be chance, by how much runs
+ * differ, moves nothing, nor does one window alone.
  */
+
+import { Runs, type Sample, slack, together } from "./_sample.ts";
 
 // One window: at least so many runs, and so many for each place.
 const RUNS = 10;
 const ROUNDS = 2;
-// After so many windows it is seen again what a run takes; soon again where that
-// was crowded, too.
-const PROBE = 80;
-const AGAIN = 5;
-// Sooner where the limit is less than so many times the least one, or what was seen
-// may be wrong by more than so much.
-const LOW = 3;
-const VAGUE = 0.07;
-const SOON = 8;
+// A look at what a run takes lowers the limit to this share. With less of a step, or
+// less exact, a limit that is too high would find itself confirmed.
+const SHARE = 0.6;
+// After so many windows; after twice as many each time that the same was seen.
+const SOON = 5;
+const RARELY = 80;
 // How exactly, and by how many runs for each place at most.
 const EXACT = 0.05;
-const MOST = 8;
-// So many standard errors, and so much of a difference, may be chance.
-const ERRORS = 2;
+const MOST = 6;
+// So much of a difference may be chance.
 const CLOSE = 1.05;
 // After so many windows without a queue the limit doubles, as at the beginning.
 const CALM = 3;
-
-/** What runs have taken. */
-interface Sample {
-  readonly count: number;
-  /** In milliseconds. */
-  readonly mean: number;
-  /** The standard error of the mean, as a part of it. */
-  readonly error: number;
-}
-
-/** The runs of a window. */
-class Window {
-  count = 0;
-  /** Whether there was a run that found no place. */
-  isShort = false;
-  #sum = 0;
-  #squares = 0;
-
-  add(duration: number, isShort: boolean): void {
-    this.count++;
-    if (isShort) this.isShort = true;
-    this.#sum += duration;
-    this.#squares += duration * duration;
-  }
-
-  get sample(): Sample {
-    const { count } = this;
-    const mean = this.#sum / count;
-    const variance = Math.max(0, this.#squares / count - mean * mean);
-    return { count, mean, error: Math.sqrt(variance / count) / mean };
-  }
-}
-
-function together(one: Sample, other: Sample): Sample {
-  const count = one.count + other.count;
-  const part = one.count / count;
-  return {
-    count,
-    mean: part * one.mean + (1 - part) * other.mean,
-    error: Math.hypot(part * one.error, (1 - part) * other.error),
-  };
-}
 
 /** The limit of one gate. */
 export class Adaptive {
@@ -81,11 +39,13 @@ export class Adaptive {
   readonly #max: number;
   /** What a run takes where nothing is crowded. */
   #least: Sample | undefined;
-  #window = new Window();
+  #window = new Runs();
   /** How many ends are still of runs from before the last change. */
   #before = 0;
   /** How many windows there were since it was last seen what a run takes. */
   #windows = 0;
+  /** After how many it is looked at again. */
+  #due = SOON;
   /** The limit then. */
   #base = 0;
   /** The gradient of the window before. */
@@ -126,7 +86,7 @@ export class Adaptive {
     const window = this.#window;
     window.add(Math.max(duration, 0.01), isShort);
     if (window.count < RUNS || window.count < this.#need(window)) return false;
-    this.#window = new Window();
+    this.#window = new Runs();
     if (this.#probe === undefined) this.#move(window.sample, window.isShort);
     else this.#seen(window.sample, this.#probe);
     if (this.limit === limit) return false;
@@ -135,38 +95,47 @@ export class Adaptive {
   }
 
   /** How many runs a window takes. */
-  #need(window: Window): number {
+  #need(window: Runs): number {
     const round = Math.ceil(this.limit);
     if (this.#probe === undefined) {
       return this.#calm < CALM ? ROUNDS * round : round;
     }
     // More where runs differ.
-    const { count, error } = window.sample;
-    const enough = count * (error / EXACT) ** 2;
+    const enough = (window.sample.spread / EXACT) ** 2;
     return Math.max(2 * RUNS, round, Math.min(enough, MOST * round));
   }
 
   /** It was seen what a run takes. */
-  #seen(sample: Sample, limit: number): void {
-    const isLower = sample.mean < 0.8 * this.#least!.mean;
-    this.#windows = isLower ? PROBE - AGAIN : 0;
-    this.#least = sample;
+  #seen(sample: Sample, back: number): void {
+    const { limit } = this;
+    const least = this.#least!;
+    const chance = slack(sample, least) * CLOSE;
+    const isLower = sample.mean * chance < least.mean;
+    const isHigher = sample.mean > least.mean * chance;
+    this.#least = isLower || isHigher ? sample : together(least, sample);
+    if (isLower && limit > this.#min) {
+      // Where it was seen before was crowded; so may be this.
+      this.#probe = Math.min(back, limit / SHARE);
+      this.limit = Math.max(this.#min, limit * SHARE);
+      return;
+    }
+    this.#due = isLower || isHigher ? SOON : Math.min(2 * this.#due, RARELY);
+    this.#windows = 0;
     this.#probe = undefined;
-    this.limit = this.#base = limit;
+    this.limit = this.#base = back;
   }
 
   #move(sample: Sample, isShort: boolean): void {
     const { limit } = this;
-    // What was seen of few runs may have been chance.
-    const isVague = limit < LOW * this.#min || this.#least?.error! > VAGUE;
-    const due = isVague ? SOON : PROBE;
-    if (++this.#windows >= due || limit < this.#base / 2) {
+    // Not while it doubles.
+    if (this.#calm < CALM || limit >= this.#max) this.#windows++;
+    if (this.#windows >= this.#due || limit < this.#base / 2) {
       this.#probe = limit;
-      this.limit = Math.max(this.#min, limit / 2);
+      this.limit = Math.max(this.#min, limit * SHARE);
       return;
     }
     const least = this.#least ??= sample;
-    const chance = 1 + ERRORS * Math.hypot(sample.error, least.error);
+    const chance = slack(sample, least);
     // Never by one window alone, as the quickest of many is quick by chance.
     if (sample.mean * chance < least.mean) {
       this.#least = together(least, sample);
@@ -176,13 +145,11 @@ export class Adaptive {
     const milder = Math.max(gradient, this.#last);
     this.#last = gradient;
     if (gradient * CLOSE < 1) {
+      if (milder * CLOSE >= 1) return;
       this.#calm = 0;
-      const share = Math.max(0.5, Math.min(1, milder));
-      const target = limit * share + Math.sqrt(limit);
+      const target = limit * Math.max(0.5, milder) + Math.sqrt(limit);
       if (target <= limit) this.limit = Math.max(this.#min, target);
-      else if (isShort && milder * CLOSE < 1) {
-        this.#rise((target - limit) / 2);
-      }
+      else if (isShort) this.#rise((target - limit) / 2);
     } else if (isShort) {
       const isRising = this.#calm >= CALM;
       if (isRising) this.#least = together(least, sample);
