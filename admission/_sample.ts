@@ -1,7 +1,7 @@
 /** What runs have taken, and how far two such samples of the same may differ. */
 
 // So many standard errors may be chance.
-const ERRORS = 1.75;
+const ERRORS = 2.25;
 // What was seen of more runs than so many counts no more than these.
 const KEPT = 500;
 

@@ -82,7 +82,9 @@ describe("the adaptive concurrency", () => {
     for (let round = 0; round < rounds; round++) {
       const running = Math.floor(adaptive.limit);
       const takes = ms * Math.max(1, running / capacity);
-      for (let run = 0; run < running; run++) adaptive.add(takes, running, true);
+      for (let run = 0; run < running; run++) {
+        adaptive.add(takes, running, true);
+      }
       limits.push(adaptive.limit);
     }
     return Math.max(...limits.slice(-100));
@@ -183,7 +185,11 @@ describe("the adaptive concurrency", () => {
     isPart = false,
   ): Promise<number> {
     using time = new FakeTime();
-    const gate = new Gate({ aging: 0, adaptive: { min: 4, max: 64 }, ...options });
+    const gate = new Gate({
+      aging: 0,
+      adaptive: { min: 4, max: 64 },
+      ...options,
+    });
     const door = isPart ? new Gate({ parent: gate }) : gate;
     const work = () => new Promise<void>((resolve) => setTimeout(resolve, 10));
     const calls: Promise<unknown>[] = [];
