@@ -7,7 +7,11 @@
  */
 
 import { warn } from "./recovery.ts";
-import { asyncResource, isContextOutOfReach } from "./runtime.ts";
+import {
+  asyncResource,
+  isContextOutOfReach,
+  isResourceWatched,
+} from "./runtime.ts";
 
 /** A context that is kept; whoever has it keeps alive all that is in it. */
 export interface Context {
@@ -20,7 +24,12 @@ export interface Context {
 
 function keep(): Context | undefined {
   const Resource = asyncResource();
-  return Resource && new Resource("golib.runner");
+  if (!Resource) return undefined;
+  const context = new Resource("golib.runner");
+  // To be watched until it is collected would cost more than the rest of it. It
+  // keeps what it has.
+  if (isResourceWatched) context.emitDestroy?.();
+  return context;
 }
 
 /**

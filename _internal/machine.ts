@@ -309,9 +309,13 @@ export class Machine implements CallOwner, AbortListener, Reasoned {
     verb: "start" | "restart",
     options: StartOptions | undefined,
   ): Promise<void> {
+    const { awaitReady, stopTimeout } = this.settings;
+    // The usual way is short: there may be many.
+    if (options === undefined && !this.#state.run && !awaitReady) {
+      return this.#launchNow();
+    }
     try {
       const { signal, timeout } = this.read(verb, options);
-      const { awaitReady, stopTimeout } = this.settings;
       if (!this.#state.run && !signal && !awaitReady) return this.#launchNow();
       // The time of a start is for readiness, that of a restart for the old run.
       const call = verb === "start"
@@ -330,7 +334,7 @@ export class Machine implements CallOwner, AbortListener, Reasoned {
   /** Launches, as nothing has to be waited for. */
   #launchNow(): Promise<void> {
     try {
-      this.launch();
+      this.#launch();
       return DONE;
     } catch (error) {
       // It is recorded: whoever does not wait for the call learns of it.
@@ -364,11 +368,11 @@ export class Machine implements CallOwner, AbortListener, Reasoned {
   }
 
   /** Launches for a call in the queue, or for one that has to wait for nothing. */
-  launch(call?: Call, begin = (run: Run): unknown => run.begin()): void {
+  launch(call?: Call, begin?: (run: Run) => unknown): void {
     within(call?.context, () => this.#launch(call, begin));
   }
 
-  #launch(call: Call | undefined, begin: (run: Run) => unknown): void {
+  #launch(call?: Call, begin?: (run: Run) => unknown): void {
     const { awaitReady } = this.settings;
     let run: Run;
     try {
@@ -389,7 +393,7 @@ export class Machine implements CallOwner, AbortListener, Reasoned {
           ? { name: "starting", run, call: call! }
           : { name: "running", run, since: performance.now() },
       );
-      void begin(run);
+      void (begin ? begin(run) : run.begin());
       if (!awaitReady) call?.resolve();
     } finally {
       this.exit();
@@ -417,7 +421,8 @@ export class Machine implements CallOwner, AbortListener, Reasoned {
     this.become({ name: "stopping", run });
     leave(run.source, this);
     for (const call of this.#calls ?? []) call.armGrace();
-    within(run.context, () => {
+    const isQuiet = run.isQuiet && !this.#hook && !this.isObserved;
+    within(isQuiet ? undefined : run.context, () => {
       run.signals.abort(reason);
       void run.halted();
     });

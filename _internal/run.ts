@@ -24,6 +24,8 @@ export interface Run {
   isOverdue: boolean;
   /** Whether a run that is asked to end now ends within microtasks. */
   readonly isIdle: boolean;
+  /** Whether to ask it to end calls nobody's code, so that no context matters. */
+  readonly isQuiet?: boolean;
   /** Begins to work; what goes wrong is told to the machine, never thrown. */
   begin(): void | Promise<void>;
   /** Called once, when the run's signal has just aborted. */

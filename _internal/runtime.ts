@@ -6,6 +6,7 @@ type AsyncResource = new (type: string) => {
     work: (this: unknown, ...values: never[]) => Result,
     self?: unknown,
   ): Result;
+  emitDestroy?(): unknown;
 };
 
 interface Host {
@@ -65,6 +66,12 @@ const found = /* @__PURE__ */ findAsyncResource();
 export function asyncResource(): AsyncResource | undefined {
   return found;
 }
+
+/**
+ * Whether the engine has the garbage collector watch each of these, for hooks to be
+ * told of its end. Deno does, also where there are no hooks.
+ */
+export const isResourceWatched = !!host.Deno;
 
 /** Whether the engine has contexts that this library cannot get at. */
 export function isContextOutOfReach(): boolean {

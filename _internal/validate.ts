@@ -110,6 +110,9 @@ export function finite(
   value: number,
   least = -Infinity,
 ): number {
+  if (typeof value === "number" && value > least && value < Infinity) {
+    return value;
+  }
   return typed(
     what,
     name,

@@ -105,6 +105,66 @@ describe("Tickers that ring together", () => {
     }
   });
 
+  it("tick in the order of their starts, however many ring at once", async () => {
+    const order: number[] = [];
+    const tickers = crowd(100, (index) => {
+      if (!order.includes(index)) order.push(index);
+    });
+    startAll(tickers);
+    while (order.length < 100) await wait(5);
+    for (const ticker of tickers) await ticker.stop();
+    assertEquals(order, Array.from({ length: 100 }, (_value, index) => index));
+  });
+
+  it("leave out those that one of them has stopped", async () => {
+    const ticked = new Set<number>();
+    const stopped = [0, 4, 5, 6, 9, 17, 18, 30, 31];
+    const tickers = crowd(32, (index) => {
+      if (ticked.has(index)) return;
+      ticked.add(index);
+      if (index !== 3) return;
+      for (const each of stopped) void tickers[each]!.stop();
+    });
+    startAll(tickers);
+    while (ticked.size < 32 - stopped.length + 1) await wait(5);
+    for (const ticker of tickers) await ticker.stop();
+    const rest = stopped.filter((each) => each > 3);
+    assertEquals(rest.filter((each) => ticked.has(each)), []);
+  });
+
+  it("end all where one of them aborts the signal of all", async () => {
+    const life = new AbortController();
+    const order: number[] = [];
+    const tickers = crowd(40, (index) => {
+      order.push(index);
+      if (index === 20) life.abort();
+    });
+    for (const ticker of tickers) void ticker.start({ signal: life.signal });
+    await Promise.all(tickers.map((each) => each.finished()));
+    assertEquals(order.at(-1), 20);
+    assertEquals(order.filter((index) => index > 20), []);
+  });
+
+  it("account for every point in a crowd of which some block", async () => {
+    let blocks = 0;
+    const points = new Array<number>(24).fill(0);
+    const lasts = new Array<number>(24).fill(0);
+    const begun = new Array<number>(24).fill(0);
+    const tickers = crowd(24, (index, control) => {
+      points[index]! += 1 + control.missed;
+      lasts[index] = control.scheduledAt + control.missed * 50;
+      begun[index] ||= control.scheduledAt;
+      if ((index === 7 || index === 16) && blocks++ < 4) block(120);
+    });
+    startAll(tickers);
+    while (blocks < 8) await wait(5);
+    for (const ticker of tickers) await ticker.stop();
+    for (const [index, count] of points.entries()) {
+      const span = Math.round((lasts[index]! - begun[index]!) / 50) + 1;
+      assertEquals(count, span);
+    }
+  });
+
   it("that throw are recorded each, and the others go on", async () => {
     const tickers = crowd(10, (index) => {
       if (index % 3 === 0) throw new Error("no");

@@ -9,8 +9,7 @@ export class Body {
   readonly interval: number | Schedule;
   readonly work: TickFunction;
   readonly settings: Settings;
-  /** Whether no signal and no control need be made for its ticks. */
-  readonly takesNothing: boolean;
+  #takesNothing: boolean | undefined;
   /** The last run that is known of, in epoch ms, with the option `lastRun`. */
   lastRun: number | undefined;
   /** How many ticks have ended. */
@@ -25,7 +24,11 @@ export class Body {
     this.interval = interval;
     this.work = work;
     this.settings = settings;
-    this.takesNothing = takesNothing(work);
+  }
+
+  /** Whether no signal and no control need be made for its ticks. */
+  get takesNothing(): boolean {
+    return this.#takesNothing ??= takesNothing(this.work);
   }
 
   /** What is more than a count; absent until there is something to keep. */

@@ -9,6 +9,11 @@ export function intervalOf<T extends number | Schedule>(
   what: string,
   interval: T,
 ): T | number {
+  if (typeof interval === "number") {
+    return finite(what, "interval", interval) >= 1
+      ? interval
+      : DEFAULT_INTERVAL;
+  }
   // The commonest mistake: a cron line is for a library to read.
   if (typeof interval === "string" && /\S\s+\S/.test(interval)) {
     const example = 'new Ticker(new Cron("0 3 * * *"), tick)';
@@ -21,7 +26,6 @@ export function intervalOf<T extends number | Schedule>(
       ),
     );
   }
-  return isSchedule(interval) || finite(what, "interval", interval) >= 1
-    ? interval
-    : DEFAULT_INTERVAL;
+  if (isSchedule(interval)) return interval;
+  return finite(what, "interval", interval);
 }

@@ -66,7 +66,8 @@ export class TickRun implements Ticking {
   origin = 0;
   readonly clock: Clock;
   readonly #work: TickFunction;
-  readonly #takesNothing: boolean;
+  // To ask a function for its text is left to the first tick.
+  #takesNothing: boolean | undefined;
   /** What came of the tick in flight, where that is no plain success. */
   outcome: Error | typeof SKIPPED | undefined;
   startedAt = 0;
@@ -98,7 +99,6 @@ export class TickRun implements Ticking {
     this.context = body.settings.context === "none" ? outside : contextHere();
     this.body = body;
     this.#work = body.work;
-    this.#takesNothing = body.takesNothing;
     this.clock = clockOf(body.settings.persistent);
     const { special } = body.settings;
     this.extras = special && new Extras(special);
@@ -114,6 +114,10 @@ export class TickRun implements Ticking {
   /** Made when first asked for: many a run ends without. */
   get signals(): RunSignals {
     return this.#signals ??= new RunSignals(this.machine);
+  }
+
+  get isQuiet(): boolean {
+    return !this.#signals && !this.limit && !this.extras;
   }
 
   get isIdle(): boolean {
@@ -220,6 +224,10 @@ export class TickRun implements Ticking {
     if (this.tickingSince !== undefined) this.outcome ??= SKIPPED;
   }
 
+  glance(): number {
+    return this.due + this.phase + this.origin + this.startedAt + this.count;
+  }
+
   /** Its clock may be shared by many, which rings outside of all contexts. */
   ring(): boolean {
     const { context } = this;
@@ -244,6 +252,7 @@ export class TickRun implements Ticking {
   call(): unknown {
     const work = this.#work;
     // So that neither has to be made.
+    this.#takesNothing ??= this.body.takesNothing;
     if (this.#takesNothing) return (work as () => unknown)();
     return work(
       this.limit?.controller.signal ?? this.signals.signal,
