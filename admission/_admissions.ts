@@ -2,8 +2,7 @@
 
 import { reasonOf } from "../_internal/errors.ts";
 import { clockOf } from "../_internal/clock.ts";
-import type { Adaptive } from "./_adaptive.ts";
-import { underEither } from "./_either.ts";
+import { Adapting } from "./_adapting.ts";
 import { Heap, isBefore } from "./_heap.ts";
 import {
   clear,
@@ -13,7 +12,6 @@ import {
   type Lane,
   offer,
   pump,
-  type Resource,
   shortOf,
   take,
   type WaitEnd,
@@ -21,13 +19,14 @@ import {
 } from "./_lanes.ts";
 import { Limits } from "./_limits.ts";
 import { loadOf, type Tally, tally } from "./_load.ts";
-import { type Hold, isWithin, within } from "./_nesting.ts";
+import { isWithin } from "./_nesting.ts";
 import { Recheck } from "./_recheck.ts";
 import { Refusals } from "./_refusals.ts";
 import { runSettings } from "./_run_options.ts";
+import { Running, type RunningOwner } from "./_running.ts";
 import type { Settings } from "./_settings.ts";
-import { Unnoted } from "./_unnoted.ts";
 import { type Exit, Waiting } from "./_waiting.ts";
+import { Wants } from "./_wants.ts";
 import type { GateError, GateRefusal } from "./gate_error.ts";
 import type {
   GateAdmissionEvent,
@@ -52,22 +51,21 @@ export interface Owner {
 const DOUBT = 10_000;
 
 /** The admissions of one gate. */
-export class Admissions implements Host {
+export class Admissions implements Host, RunningOwner {
   readonly #name: string;
   readonly #owner: Owner;
   readonly #refusals: Refusals;
   readonly #recheck: Recheck | undefined;
-  readonly #unnoted = new Unnoted();
   readonly #limits: Limits;
+  readonly #wants: Wants;
   /** This one, and those of all gates that its gate is a part of. */
   readonly #chain: readonly Admissions[];
   readonly #maxWait: number;
   readonly #maxWaiting: number;
-  readonly #adaptive: Adaptive | undefined;
-  /** Whether a run was refused for lack of a place since the last end. */
-  #hasMissed = false;
-  /** Those of the chain whose concurrency is found. */
-  readonly #adapting: readonly Admissions[];
+  /** What its concurrency is found by. */
+  readonly #adapting: Adapting | undefined;
+  /** What runs; the gate's runner stops it. */
+  readonly running: Running;
   /** Whether a run without options may go in by the short way. */
   readonly #isPlain: boolean;
   readonly #tally: Tally = tally();
@@ -78,13 +76,7 @@ export class Admissions implements Host {
   /** Those that wait, the last first, where no more than so many may. */
   readonly #exits: Heap<Exit> | undefined;
   #door: "open" | "closed" = "open";
-  #running = 0;
-  /** How many runs its parts have. */
-  #below = 0;
   #turn = 0;
-  /** Aborts when the grace of a stop has passed; made when asked for. */
-  #force: AbortController | undefined;
-  #drained: (() => void) | undefined;
   /** The time while an end lets others in. */
   #time: number | undefined;
   #clock: ReturnType<typeof clockOf> | undefined;
@@ -95,7 +87,7 @@ export class Admissions implements Host {
 
   constructor(
     name: string,
-    { what, limits, maxWait, maxWaiting, adaptive }: Settings,
+    { what, limits, aging, maxWait, maxWaiting, adaptive }: Settings,
     parent: Admissions | undefined,
     owner: Owner,
   ) {
@@ -103,20 +95,21 @@ export class Admissions implements Host {
     this.#owner = owner;
     this.#refusals = new Refusals(name);
     this.#chain = [this, ...(parent ? parent.#chain : [])];
-    this.#limits = new Limits(
-      what,
-      limits,
-      parent && parent.#limits,
-      this,
-    );
+    this.#limits = new Limits(what, limits, parent && parent.#limits);
+    this.#wants = new Wants(this.#limits, aging, this);
     this.#maxWait = maxWait;
     this.#maxWaiting = maxWaiting;
     if (maxWaiting < Infinity) this.#exits = new Heap();
-    this.#adaptive = adaptive;
-    this.#adapting = this.#chain.filter((gate) => gate.#adaptive);
+    this.#adapting = adaptive && new Adapting(adaptive, this.#limits);
+    this.running = new Running(
+      this.#limits,
+      parent && parent.running,
+      this.#chain.flatMap((gate) => gate.#adapting ?? []),
+      this,
+    );
     if (this.#limits.isRead) {
       // Where nothing of this gate's runs, nothing else would look.
-      const isWanted = () => this.#running === 0 && this.#waiting > 0;
+      const isWanted = () => this.running.count === 0 && this.#waiting > 0;
       this.#recheck = new Recheck(isWanted, () => this.wake());
     }
     this.#isPlain = !adaptive && this.#limits.isPlain;
@@ -134,7 +127,7 @@ export class Admissions implements Host {
       places.blocked.length === 0 && typeof work === "function"
     ) {
       places.used++;
-      this.#running++;
+      this.running.count++;
       this.#tally.admitted++;
       return this.#short(work);
     }
@@ -153,26 +146,11 @@ export class Admissions implements Host {
 
   load(): GateLoad {
     const lanes = [...this.#lanes].filter(({ host }) => host === this);
-    return loadOf(this.#limits, this.#running, lanes, this.#tally);
+    return loadOf(this.#limits, this.running.count, lanes, this.#tally);
   }
 
   open(): void {
     this.#door = "open";
-  }
-
-  /** Aborts the signals of what runs. */
-  cut(reason: unknown): void {
-    this.#force?.abort(reason);
-  }
-
-  /** Resolves once nothing runs any more. */
-  async drained(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#drained = resolve;
-      this.#rest();
-    });
-    this.#drained = undefined;
-    this.#force = undefined;
   }
 
   close(): void {
@@ -188,19 +166,15 @@ export class Admissions implements Host {
     pump(lanes.flatMap(({ resources }) => resources));
   }
 
-  /** Aborts when the grace of a stop has passed. */
-  get #signal(): AbortSignal {
-    return (this.#force ??= new AbortController()).signal;
-  }
-
   /** The short way: one place, no options. */
   async #short<T>(work: GateWork<T>): Promise<T> {
-    const generation = this.#unnoted.begin();
+    const { unnoted, signal } = this.running;
+    const generation = unnoted.begin();
     try {
-      return await work(this.#signal);
+      return await work(signal);
     } finally {
       const { places } = this.#limits;
-      this.#unnoted.end(generation);
+      unnoted.end(generation);
       places.used--;
       if (places.blocked.length > 0) {
         this.#refusals.ended(this.now());
@@ -219,14 +193,14 @@ export class Admissions implements Host {
       this.#maxWait,
     );
     if (signal?.aborted) return Promise.reject(reasonOf(signal));
-    if (isWithin(this)) return this.#within(work, signal);
+    if (isWithin(this.running)) return this.running.within(work, signal);
     // A parent whose place it has already need not be asked again.
-    const above = this.#chain.find(isWithin);
+    const above = this.#chain.find(({ running }) => isWithin(running));
     // A run of weight 1 never wants more than any before.
     const known = weight > 1 ? this.#limits.largest : Infinity;
-    const lane = this.#limits.laneFor(what, options, above && above.#limits);
+    const lane = this.#wants.laneFor(what, options, above && above.#limits);
     if (this.#limits.largest > known) {
-      for (const gate of this.#chain) gate.#unnoted.learn();
+      for (const gate of this.#chain) gate.running.unnoted.learn();
     }
     const gates = above
       ? this.#chain.slice(0, this.#chain.indexOf(above))
@@ -238,19 +212,18 @@ export class Admissions implements Host {
     if (!short) {
       take(lane);
       this.#begun();
-      return this.#carry(work, lane, signal);
+      return this.running.carry(work, lane, signal);
     }
-    if (maxWait === 0) {
-      for (const gate of this.#adapting) gate.#miss(short);
-      throw this.refusal("late", priority);
-    }
+    for (const gate of gates) gate.#adapting?.missed(short, weight);
+    if (maxWait === 0) throw this.refusal("late", priority);
     if (this.#waiting >= this.#maxWaiting) {
       while (this.#waiting >= this.#maxWaiting) this.#makeWay(waiting);
       // An observer was told.
       this.#checkOpen(gates, priority);
     }
     const wait = waiting.begin(maxWait);
-    const isDoubtful = () => gates.some((gate) => gate.#unnoted.isDoubtful);
+    const isDoubtful = () =>
+      gates.some(({ running }) => running.unnoted.isDoubtful);
     if (weight > 1 && maxWait > DOUBT && isDoubtful()) {
       waiting.doubt(DOUBT, maxWait, isDoubtful);
     }
@@ -305,76 +278,12 @@ export class Admissions implements Host {
     { refusal, lane, signal, work }: Waiting,
   ): Promise<unknown> => {
     if (refusal) throw refusal.reason;
-    if (!signal?.aborted) return this.#carry(work, lane, signal);
-    this.#giveBack(lane);
+    if (!signal?.aborted) return this.running.carry(work, lane, signal);
+    this.giveBack(lane);
     throw reasonOf(signal);
   };
 
-  /** Calls the work, in a hold of the gate, and gives back what it had. */
-  #carry<T>(
-    work: GateWork<T>,
-    lane: Lane,
-    signal: AbortSignal | undefined,
-  ): Promise<T> {
-    // Only where what it runs inside might have to wait, as contexts cost.
-    const isTight = this.#limits.isMixed || this.#adapting.length > 0 ||
-      lane.resources.some(({ used, limit, largest }) => used + largest > limit);
-    return isTight
-      ? within(this.#chain, (hold) => this.#call(work, lane, signal, hold))
-      : this.#call(work, lane, signal, undefined);
-  }
-
-  async #call<T>(
-    work: GateWork<T>,
-    lane: Lane,
-    signal: AbortSignal | undefined,
-    hold: Hold | undefined,
-  ): Promise<T> {
-    const adapting = this.#adapting;
-    const began = adapting.length > 0 ? this.now() : 0;
-    const unnoted = hold ? undefined : this.#beginUnnoted();
-    let hasFailed = true;
-    try {
-      const isAlone = !signal && this.#chain.length === 1;
-      const result =
-        await (isAlone ? work(this.#signal) : this.#within(work, signal));
-      hasFailed = false;
-      return result;
-    } finally {
-      if (hold) hold.isHeld = false;
-      else this.#endUnnoted(unnoted!);
-      for (const gate of adapting) {
-        // A run inside another has its place by that one.
-        if (!lane.resources.includes(gate.#limits.places)) continue;
-        gate.#adapt(began, hasFailed);
-      }
-      this.#giveBack(lane);
-    }
-  }
-
-  /** Calls the work with a signal that aborts with the caller's or the gates'. */
-  async #within<T>(
-    work: GateWork<T>,
-    signal: AbortSignal | undefined,
-  ): Promise<T> {
-    if (!signal && this.#chain.length === 1) return await work(this.#signal);
-    const sources = this.#chain.map((gate) => gate.#signal);
-    if (signal) sources.push(signal);
-    return await underEither(work, sources);
-  }
-
-  /** A run that is not noted, in all gates; what it ends with. */
-  #beginUnnoted(): readonly number[] {
-    return this.#chain.map((gate) => gate.#unnoted.begin());
-  }
-
-  #endUnnoted(generations: readonly number[]): void {
-    for (const [index, gate] of this.#chain.entries()) {
-      gate.#unnoted.end(generations[index]!);
-    }
-  }
-
-  #giveBack(lane: Lane): void {
+  giveBack(lane: Lane): void {
     // Read once for all that it lets in.
     if (this.#waiting > 0) this.#time = this.#refusals.ended(this.now());
     giveBack(lane);
@@ -386,45 +295,14 @@ export class Admissions implements Host {
 
   /** A run has its place. */
   #begun(): void {
-    this.#running++;
+    this.running.begun();
     this.#tally.admitted++;
-    for (const gate of this.#chain) if (gate !== this) gate.#below++;
   }
 
   /** A run has ended. */
   #ended(): void {
-    this.#running--;
+    this.running.ended();
     this.#recheck?.watch();
-    this.#rest();
-    for (const gate of this.#chain) {
-      if (gate === this) continue;
-      gate.#below--;
-      gate.#rest();
-    }
-  }
-
-  /** Tells one that waits for it where nothing runs any more. */
-  #rest(): void {
-    if (this.#running + this.#below === 0) this.#drained?.();
-  }
-
-  /** A run was refused at once, for lack of something. */
-  #miss(short: Resource): void {
-    if (this.#limits.isPlaces(short)) this.#hasMissed = true;
-  }
-
-  /** A run that had a place of this gate's has ended. */
-  #adapt(began: number, hasFailed: boolean): void {
-    const adaptive = this.#adaptive!;
-    const limits = this.#limits;
-    const isShort = this.#hasMissed || limits.isShort;
-    this.#hasMissed = false;
-    const duration = this.now() - began;
-    const { places } = limits;
-    if (!adaptive.add(duration, places.used, isShort, hasFailed)) return;
-    places.limit = adaptive.limit;
-    limits.resize();
-    pump(limits.all);
   }
 
   #read(): void {

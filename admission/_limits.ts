@@ -1,21 +1,9 @@
-/** What there is of everything at one gate, and what a run wants of it. */
+/** What there is of everything at one gate. */
 
 import { typed } from "../_internal/validate.ts";
-import { type Host, isScarce, Lane, Resource } from "./_lanes.ts";
-import type {
-  GateOptions,
-  GateRunOptions,
-  LimitReader,
-  PressureReader,
-} from "./options.ts";
-
-// A level that pressure has closed opens again only where the pressure has fallen
-// by so much.
-const HYSTERESIS = 0.1;
-// Priorities beyond so many are of the level next to them.
-const LEVELS = 64;
-// So many lanes are kept for the next run that wants the same.
-const LANES = 1_000;
+import { isScarce, Resource } from "./_lanes.ts";
+import { Levels } from "./_levels.ts";
+import type { GateOptions, LimitReader, PressureReader } from "./options.ts";
 
 /** A limit, or a function that is read. */
 function limit(what: string, name: string, value: number | LimitReader) {
@@ -41,41 +29,29 @@ export class Limits {
   /** What is read, rather than fixed. */
   readonly #readers: (readonly [Resource, LimitReader])[] = [];
   /** For each priority from which places are kept, the places that are left. */
-  readonly #reserves:
+  readonly reserves:
     (readonly [priority: number, left: Resource, kept: number])[] = [];
   /** The places that there are at least, where the limit is not read. */
   readonly #least: number;
   readonly #maxWeight: number | undefined;
   readonly #pressure: PressureReader | undefined;
-  readonly #floor: Resource | undefined;
-  readonly #aging: number;
+  /** What pressure lets in, where there is such. */
+  readonly levels: Levels | undefined;
   readonly #parent: Limits | undefined;
   /** These, and those of all that the gate is a part of. */
-  readonly #chain: readonly Limits[];
+  readonly chain: readonly Limits[];
   /** Whether a run of weight 1 may want no more than a place of this gate's. */
-  readonly #isOwn: boolean;
-  /** The lanes of such runs, by how many reserves are for them. */
-  readonly #usual: Lane[] = [];
-  readonly #lanes = new Map<string, Lane>();
-  /** The priorities that were seen, the lowest first. */
-  readonly #levels: number[] = [];
-  #closed = 0;
-  pressure = 0;
-
-  readonly #host: Host;
+  readonly isOwn: boolean;
 
   constructor(
     what: string,
     options: GateOptions,
     parent: Limits | undefined,
-    host: Host,
   ) {
-    this.#host = host;
     const { concurrency = Infinity, limits = {}, reserve = {} } = options;
-    this.#aging = options.aging ?? 10_000;
     this.#maxWeight = options.maxWeight;
     this.#parent = parent;
-    this.#chain = [this, ...(parent ? parent.#chain : [])];
+    this.chain = [this, ...(parent ? parent.chain : [])];
     this.places = this.#resource(limit(what, "concurrency", concurrency));
     this.#least = this.places.limit;
     for (const [name, value] of Object.entries(limits)) {
@@ -93,28 +69,32 @@ export class Limits {
         Number.isFinite,
       );
       typed(what, name, kept, "number", "a number of places", (it) => it >= 0);
-      this.#reserves.push([Number(priority), new Resource(0), kept]);
+      this.reserves.push([Number(priority), new Resource(0), kept]);
     }
-    this.#reserves.sort(([a], [b]) => a - b);
+    this.reserves.sort(([a], [b]) => a - b);
     this.#pressure = options.pressure;
-    this.#isOwn = !parent && !this.#pressure;
-    if (this.#pressure) this.#floor = new Resource(Infinity, true, true);
+    this.isOwn = !parent && !this.#pressure;
+    if (this.#pressure) this.levels = new Levels();
     this.resize();
     this.all = [
       ...parent?.all ?? [],
       this.places,
-      ...this.#reserves.map(([, left]) => left),
+      ...this.reserves.map(([, left]) => left),
       ...this.named.values(),
-      ...this.#floor ? [this.#floor] : [],
+      ...this.levels ? [this.levels.floor] : [],
     ];
     const { maxWeight = 1 } = options;
-    for (const each of [this.places, ...this.#reserves.map(([, it]) => it)]) {
+    for (const each of [this.places, ...this.reserves.map(([, it]) => it)]) {
       each.largest = maxWeight;
     }
     this.usable = new Map([...parent?.usable ?? [], ...this.named]);
     this.isRead = this.all.some(({ isRead }) => isRead);
     this.isMixed = this.usable.size > 0 || this.isRead;
-    this.isPlain = !this.isRead && !parent && this.#reserves.length === 0;
+    this.isPlain = !this.isRead && !parent && this.reserves.length === 0;
+  }
+
+  get pressure(): number {
+    return this.levels?.pressure ?? 0;
   }
 
   /** Grows where a run wants more of something than any before. */
@@ -125,18 +105,18 @@ export class Limits {
   /** The places, and those that are left for low priorities. */
   isPlaces(resource: Resource): boolean {
     return resource === this.places ||
-      this.#reserves.some(([, left]) => left === resource);
+      this.reserves.some(([, left]) => left === resource);
   }
 
   /** Whether one that waits finds too few places. */
   get isShort(): boolean {
     return isScarce(this.places) ||
-      this.#reserves.some(([, left]) => isScarce(left));
+      this.reserves.some(([, left]) => isScarce(left));
   }
 
   /** Has the places that are left for low priorities follow the concurrency. */
   resize(): void {
-    for (const [, left, kept] of this.#reserves) {
+    for (const [, left, kept] of this.reserves) {
       left.limit = this.places.limit - kept;
     }
   }
@@ -155,94 +135,20 @@ export class Limits {
       }
     }
     this.resize();
-    if (!this.#pressure) return;
+    if (!this.#pressure || !this.levels) return;
     try {
       const value = this.#pressure();
       if (!(value >= 0)) {
         throw new RangeError(`pressure must be from 0 to 1: ${String(value)}`);
       }
-      this.pressure = Math.min(value, 1);
+      this.levels.close(Math.min(value, 1));
     } catch (error) {
       report(error);
     }
-    this.#close();
-  }
-
-  /** Where a run waits; `above` are limits whose places it has already. */
-  laneFor(
-    what: string,
-    { priority = 0, weight = 1, uses }: GateRunOptions,
-    above: Limits | undefined,
-  ): Lane {
-    if (!uses && !above && weight === 1 && this.#isOwn) {
-      let high = 0;
-      for (const [from] of this.#reserves) if (priority >= from) high++;
-      return this.#usual[high] ??= this.#laneFor(what, priority, 1, {}, above);
-    }
-    return this.#laneFor(what, priority, weight, uses ?? {}, above);
-  }
-
-  #laneFor(
-    what: string,
-    priority: number,
-    weight: number,
-    uses: NonNullable<GateRunOptions["uses"]>,
-    above: Limits | undefined,
-  ): Lane {
-    const resources: Resource[] = [];
-    const amounts: number[] = [];
-    let key = above ? `${this.#chain.indexOf(above)} ` : "";
-    const want = (name: string, resource: Resource, amount: number) => {
-      key += `${name}:${amount} `;
-      resources.push(resource);
-      amounts.push(amount);
-    };
-    for (const each of this.#chain) {
-      if (each === above) break;
-      each.#checkWeight(what, weight, 0);
-      want("places", each.places, weight);
-      for (const [from, left, kept] of each.#reserves) {
-        if (priority >= from) continue;
-        each.#checkWeight(what, weight, kept);
-        want(`below ${from}`, left, weight);
-      }
-      if (each.#floor) {
-        each.#see(priority);
-        want("level", each.#floor, -priority);
-      }
-    }
-    for (const [name, amount] of Object.entries(uses)) {
-      const resource = this.usable.get(name);
-      if (!resource) {
-        throw new RangeError(
-          `Cannot ${what}: 'uses.${name}' must be a name of the gate's limits`,
-        );
-      }
-      const isFixed = !resource.isRead;
-      const expected = isFixed
-        ? `a number from 0 to ${resource.limit}`
-        : "a number of at least 0";
-      typed(
-        what,
-        `uses.${name}`,
-        amount,
-        "number",
-        expected,
-        (it) => it >= 0 && !(isFixed && it > resource.limit),
-      );
-      want(JSON.stringify(name), resource, amount);
-    }
-    let lane = this.#lanes.get(key);
-    if (!lane) {
-      lane = new Lane(resources, amounts, this.#aging, this.#host);
-      // Two lanes for the same are as good as one: priorities may be any numbers.
-      if (this.#lanes.size < LANES) this.#lanes.set(key, lane);
-    }
-    return lane;
   }
 
   /** A run that wants more than there ever is would wait for ever. */
-  #checkWeight(what: string, weight: number, kept: number): void {
+  checkWeight(what: string, weight: number, kept: number): void {
     if (weight > (this.#maxWeight ?? Infinity)) {
       const expected =
         `at most ${this.#maxWeight}, the 'maxWeight' of the gate`;
@@ -263,29 +169,5 @@ export class Limits {
     const resource = new Resource(0, true);
     this.#readers.push([resource, limit]);
     return resource;
-  }
-
-  /** Notes a priority, for pressure to close from the lowest. */
-  #see(priority: number): void {
-    const levels = this.#levels;
-    if (levels.length >= LEVELS || levels.includes(priority)) return;
-    levels.push(priority);
-    levels.sort((a, b) => a - b);
-    this.#close();
-  }
-
-  /** Closes and opens levels as the pressure has it. */
-  #close(): void {
-    const levels = this.#levels;
-    const count = (pressure: number) =>
-      pressure >= 1
-        ? levels.length
-        : Math.min(Math.floor(pressure * levels.length), levels.length - 1);
-    const least = count(this.pressure);
-    const most = count(this.pressure + HYSTERESIS);
-    this.#closed = Math.max(least, Math.min(this.#closed, most));
-    const lowest = levels[this.#closed] ?? Infinity;
-    // With no level closed all pass, also those that were not seen.
-    this.#floor!.limit = this.#closed === 0 ? Infinity : -lowest;
   }
 }

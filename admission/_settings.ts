@@ -11,6 +11,7 @@ export interface Settings {
   /** What is being made, as messages say it. */
   readonly what: string;
   readonly limits: GateOptions;
+  readonly aging: number;
   readonly maxWait: number;
   readonly maxWaiting: number;
   readonly adaptive: Adaptive | undefined;
@@ -104,10 +105,10 @@ export function settingsOf(what: string, options: GateOptions | undefined): {
         concurrency: found?.limit ?? concurrency,
         limits,
         reserve,
-        aging,
         maxWeight,
         pressure,
       },
+      aging,
       maxWait,
       maxWaiting,
       adaptive: found,

@@ -207,13 +207,13 @@ export class Gate extends StartStop {
     const admissions = this.#admissions;
     const door: AbortListener = { aborted: () => admissions.close() };
     const cut: AbortListener = {
-      aborted: () => admissions.cut(reasonOf(force)),
+      aborted: () => admissions.running.cut(reasonOf(force)),
     };
     admissions.open();
     join(signal, door);
     await untilAborted(signal);
     join(force, cut);
-    await admissions.drained();
+    await admissions.running.drained();
     leave(force, cut);
   }
 }

@@ -218,6 +218,11 @@ describe("the adaptive concurrency", () => {
     assertEquals(await limitAfter(2_000, {}, { maxWait: 0 }), 64);
   });
 
+  it("rises where nobody may wait, also beside a reserve", async () => {
+    const options = { reserve: { 10: 2 }, maxWaiting: 0 };
+    assertEquals(await limitAfter(2_000, options, {}), 64);
+  });
+
   it("rises by what the gate's parts run", async () => {
     assertEquals(await limitAfter(2_000, {}, {}, true), 64);
   });
