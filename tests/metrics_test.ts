@@ -16,6 +16,7 @@ import {
 } from "@golib/runner";
 import { meter, Metrics } from "@golib/runner/metrics";
 import { Supervisor } from "@golib/runner/supervisor";
+import { timed } from "./_fake_clocks.ts";
 import { serve, turns } from "./_helpers.ts";
 import { FakeSupervisor } from "./_observed.ts";
 
@@ -412,6 +413,30 @@ describe("Metrics", () => {
     ]);
     assertEquals(new Metrics().read("job"), undefined);
   });
+
+  it(
+    "know which share of the ticks failed lately",
+    timed(async (clock) => {
+      const metrics = new Metrics();
+      let isBad = true;
+      const ticker = new Ticker(1_000, () => {
+        if (isBad) throw new Error("no");
+      }, { name: "job", printErrors: false });
+      metrics.watch(ticker);
+      const rate = (within: number) => metrics.read("job")!.failureRate(within);
+      assertEquals(rate(Infinity), 0);
+      await ticker.start();
+      await clock.pass(3_000);
+      isBad = false;
+      await clock.pass(1_500);
+      // The ticks ended 0.5, 1.5, 2.5 and 3.5 seconds ago.
+      assertEquals(
+        [100, 1_000, 2_000, 3_000, Infinity].map(rate),
+        [0, 0, 1 / 2, 2 / 3, 3 / 4],
+      );
+      await ticker.stop();
+    }),
+  );
 
   it("remember the last sixty ticks", async () => {
     const metrics = new Metrics();

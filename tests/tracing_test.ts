@@ -188,6 +188,30 @@ describe("instrument()", () => {
     assertEquals(lines(), ["start web", "stop web ! busy"]);
   });
 
+  it("gives each attempt of a tick a span, and says which tick was skipped", async () => {
+    using time = new FakeTime();
+    const { tracer, spans, lines } = tracerOf();
+    let turn = 0;
+    const ticker = new Ticker(60_000, (_signal, control) => {
+      if (++turn === 1) throw new Error("no");
+      if (turn === 3) control.skip();
+    }, {
+      name: "job",
+      printErrors: false,
+      retry: { times: 3, random: () => 1 },
+    });
+    instrument(ticker, { tracer });
+    await ticker.start();
+    await time.tickAsync(60_500);
+    assertEquals(lines(), ["start job", "tick job", "tick job"]);
+    // The first attempt failed, and the tick did not.
+    assertEquals(spans.map(({ status }) => status === 2), [false, true, false]);
+    await time.tickAsync(60_000);
+    const keys = spans.map((span) => "runner.skipped" in span);
+    assertEquals(keys, [false, false, false, true]);
+    await ticker.stop();
+  });
+
   it("follows what is added to a tree, and made anew", async () => {
     const { tracer, lines } = tracerOf();
     const app = new FakeSupervisor("app", {});
@@ -339,5 +363,11 @@ describe("traced()", () => {
     assertEquals(await traced(tracer, "lazy", () => lazy)(), 5);
     await turns();
     assertEquals([asked, lines()], [1, ["lazy"]]);
+  });
+
+  it("ends with the call where the function is not async", () => {
+    const { tracer, lines } = tracerOf();
+    assertEquals(traced(tracer, "sum", (a: number) => a + 1)(1), 2);
+    assertEquals(lines(), ["sum"]);
   });
 });
