@@ -3,7 +3,8 @@
  *
  * Each number of children is started and stopped side by side, once by hand and
  * once by a supervisor; the difference is the supervisor's. Of several rounds the
- * quietest counts: all that disturbs only adds.
+ * quietest counts: all that disturbs only adds. Node runs the library as packages
+ * have it, in one bundle: tsx names each closure anew whenever it is made.
  *
  * With `--against=FOLDER`, a checkout of another version, both are measured in
  * turns, in the same process:
@@ -12,10 +13,15 @@
  *     npm run bench:supervisor -- --against=../old
  */
 
-import * as core from "@golib/runner";
-import * as supervision from "@golib/runner/supervisor";
+import type * as core from "@golib/runner";
+import type * as supervision from "@golib/runner/supervisor";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve as absolute } from "node:path";
 import process from "node:process";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { engine } from "./_measure.ts";
 
 const isSmoke = process.argv.includes("--smoke");
@@ -36,23 +42,59 @@ interface Version {
   readonly Supervisor: typeof supervision.Supervisor;
 }
 
-const VERSIONS: Version[] = [{
-  label: "this",
-  StartStop: core.StartStop,
-  untilAborted: core.untilAborted,
-  Supervisor: supervision.Supervisor,
-}];
+type Library = typeof core & typeof supervision;
+
+/** Imports a checkout of the library. */
+async function load(label: string, folder: string): Promise<Version> {
+  const entries = ["mod.ts", "supervisor/mod.ts"]
+    .map((each) => join(folder, each));
+  const paths = engine().startsWith("Node") ? await bundle(entries) : entries;
+  const loaded = paths.map((path) =>
+    import(pathToFileURL(path).href) as Promise<Library>
+  );
+  const [{ StartStop, untilAborted }, { Supervisor }] = await Promise.all(
+    loaded as [Promise<Library>, Promise<Library>],
+  );
+  return { label, StartStop, untilAborted, Supervisor };
+}
+
+/** Bundles modules, with one file for what they share. */
+async function bundle(entries: string[]): Promise<string[]> {
+  const { build } = await import("esbuild");
+  const outdir = mkdtempSync(join(tmpdir(), "bench-"));
+  process.on("exit", () => rmSync(outdir, { recursive: true, force: true }));
+  const out = entries.map((_each, index) => ({ out: `${index}` }));
+  await build({
+    entryPoints: entries.map((each, index) => ({ in: each, ...out[index]! })),
+    outdir,
+    outExtension: { ".js": ".mjs" },
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    target: "es2022",
+    logLevel: "error",
+  });
+  return out.map(({ out }) => join(outdir, `${out}.mjs`));
+}
+
+const VERSIONS = [
+  await load("this", fileURLToPath(new URL("..", import.meta.url))),
+];
 const against = process.argv.find((each) => each.startsWith("--against="));
 if (against) {
-  const folder = against.slice("--against=".length);
-  const load = (name: string) =>
-    import(`${pathToFileURL(folder).href}/${name}`) as Promise<
-      typeof core & typeof supervision
-    >;
-  const { StartStop, untilAborted } = await load("mod.ts");
-  const { Supervisor } = await load("supervisor/mod.ts");
-  VERSIONS.push({ label: "other", StartStop, untilAborted, Supervisor });
+  const folder = absolute(against.slice("--against=".length));
+  VERSIONS.push(await load("other", folder));
 }
+
+/** Collects the garbage. */
+function collector(): () => void {
+  const { Bun } = globalThis as { Bun?: { gc(sync: boolean): void } };
+  if (Bun) return () => Bun.gc(true);
+  setFlagsFromString("--expose-gc");
+  return runInNewContext("gc") as () => void;
+}
+
+const collect = collector();
 
 function children(version: Version, count: number): core.StartStop[] {
   const { StartStop, untilAborted } = version;
@@ -78,6 +120,8 @@ async function cycle(
 ): Promise<number[]> {
   const found: number[] = [];
   for (const step of [start, stop]) {
+    // What was made before is not to be collected now.
+    collect();
     const [wall, processor] = [performance.now(), spent()];
     await step();
     found.push(performance.now() - wall, spent() - processor);
@@ -162,9 +206,9 @@ async function lateness(
 
 /** Bytes of the heap that are in use; `undefined` where nobody can say. */
 function heap(): number | undefined {
-  const { gc } = globalThis as { gc?: () => void };
-  if (!gc) return undefined;
-  for (let turn = 0; turn < 3; turn++) gc();
+  // Bun's is not up to date.
+  if (engine().startsWith("Bun")) return undefined;
+  for (let turn = 0; turn < 3; turn++) collect();
   return process.memoryUsage().heapUsed;
 }
 
