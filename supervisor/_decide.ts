@@ -194,10 +194,19 @@ function ended(
     const isHung = event.is === "ended" && event.isHung === true;
     return fallen(turn, child, state, { error, isDown, isHung, part });
   }
-  // It may have failed just as it was asked to end.
-  if (error && event.is === "ended") note(turn, child, error);
-  if (event.is === "ended" && event.late) overrun(turn, child, event.late);
+  if (event.is === "ended" && event.late) {
+    child.error = event.late;
+    overrun(turn, child, event.late);
+  } else if (error && (event.is === "ended" || isDown && !isCalledOff(error))) {
+    // It failed just as it was asked to end, or as it ended.
+    note(turn, child, error);
+  }
   if (isDown) leave(turn, child, state.then);
+}
+
+/** Whether a start says no more than that it was not to go on. */
+function isCalledOff({ name }: Error): boolean {
+  return name === "AbortError";
 }
 
 /** It may be time for what a child waits for. */

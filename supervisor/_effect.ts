@@ -39,6 +39,8 @@ export type Effect =
     readonly phase: ErrorPhase;
     readonly child: Child;
     readonly why: string;
+    /** Whether the run of the supervisor fails with it, where with nothing else. */
+    readonly isFailure?: boolean;
   }
   /** Say whether the child runs, or is going to: that has changed. */
   | { readonly do: "keep"; readonly child: Child }

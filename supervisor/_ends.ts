@@ -30,11 +30,17 @@ export interface End {
 /** Keeps what a child failed with. */
 export function note(turn: Turn, child: Child, error: Error): void {
   const { phase } = turn.tree;
+  const { effects } = turn;
   child.error = error;
-  // One that ends with the others fails nothing any more.
-  if (phase.is === "ending" || phase.is === "down") return;
-  const why = `keep ${own(turn, child)} running`;
-  turn.effects.push({ do: "record", error, phase: "start", child, why });
+  if (phase.is !== "ending" && phase.is !== "down") {
+    const why = `keep ${own(turn, child)} running`;
+    effects.push({ do: "record", error, phase: "start", child, why });
+    return;
+  }
+  // One that fails as it ends with the others fails the run, as it would alone.
+  const why = `stop ${own(turn, child)}`;
+  const isFailure = phase.is === "ending" && !phase.failure;
+  effects.push({ do: "record", error, phase: "stop", child, why, isFailure });
 }
 
 /** A run has ended that was not asked to, or did not get up. */

@@ -60,7 +60,10 @@ export function explain(
 /** Keeps an error; it is printed once, by the runner that failed with it. */
 export function record(
   machine: Machine,
-  { child, error, phase, why }: Omit<Effect & { do: "record" }, "do">,
+  { child, error, phase, why }: Omit<
+    Effect & { do: "record" },
+    "do" | "isFailure"
+  >,
 ): Error {
   const { runner } = refTo(child);
   const isTold = isPrinted(error, runner) ||

@@ -6,13 +6,13 @@ import { isCut, isNew } from "./_facts.ts";
 import { hang } from "./_phase.ts";
 import { answer, become, own, type Turn } from "./_turn.ts";
 
-/** A stop of the supervisor has taken a child longer than its time. */
-export function overrun(
-  { tree: { phase } }: Turn,
-  child: Child,
-  error: Error,
-): void {
+/** A stop has taken a child longer than its time. */
+export function overrun(turn: Turn, child: Child, error: Error): void {
+  const { phase } = turn.tree;
   if (phase.is === "ending") phase.late ??= { child, error };
+  if (phase.is === "ending" || phase.is === "down") return;
+  const why = `stop ${own(turn, child)}`;
+  turn.effects.push({ do: "record", error, phase: "stop", child, why });
 }
 
 /** A run did not end in its time. */
@@ -31,10 +31,7 @@ export function late(
   else become(turn, child, { is: "late", run, then });
   answer(turn, child, "down", error);
   overrun(turn, child, error);
-  if (phase.is === "ending" || phase.is === "down") return;
-  const why = `stop ${own(turn, child)}`;
-  turn.effects.push({ do: "record", error, phase: "stop", child, why });
-  if (isKilled) return;
+  if (phase.is === "ending" || phase.is === "down" || isKilled) return;
   if (then.is === "wait" && then.restart.members.length > 1) {
     hang(turn, child, error, ms);
   } else if (then.is === "queue" || then.is === "wait") {

@@ -51,6 +51,8 @@ export class Shell implements Owner {
   #ends: End[] = [];
   #isBusy = false;
   #isLaunching = false;
+  /** Whether the run had to do without a signal for its force, which was said. */
+  #isRefused = false;
   #calls = 0;
   /** What the stop that is being called gives, in milliseconds. */
   #budget: number | undefined;
@@ -88,7 +90,14 @@ export class Shell implements Owner {
   }
 
   get force(): AbortSignal | undefined {
-    return this.#control?.force;
+    try {
+      return this.#control?.force;
+    } catch (error) {
+      // Where a platform refuses it, the children are to end all the same.
+      if (!this.#isRefused) this.#machine.record(error, "stop");
+      this.#isRefused = true;
+      return undefined;
+    }
   }
 
   /** Takes over the machine of the supervisor, in which it is told what happens. */
@@ -119,6 +128,7 @@ export class Shell implements Owner {
   async run(signal: AbortSignal, control: StartControl): Promise<void> {
     const { stopTimeout } = this.tree.rules;
     this.#control = control;
+    this.#isRefused = false;
     const failure = await new Promise<Failure | undefined>((resolve) => {
       this.#over = resolve;
       signal.addEventListener("abort", () => {
@@ -206,6 +216,12 @@ export class Shell implements Owner {
     }
   }
 
+  #record(effect: Effect & { do: "record" }): void {
+    const error = record(this.#machine, effect);
+    const { run } = this.#machine.state;
+    if (effect.isFailure && run) run.failure ??= error;
+  }
+
   /** A later start is in the context of the supervisor's, too. */
   #start(child: Child, run: number): void {
     const context = this.#machine.state.run?.context;
@@ -236,8 +252,7 @@ export class Shell implements Owner {
         return;
       }
       case "record":
-        record(this.#machine, effect);
-        return;
+        return this.#record(effect);
       case "settle": {
         const caller = this.#callers.get(effect.call);
         this.#callers.delete(effect.call);

@@ -167,6 +167,149 @@ describe("Supervisor: stop", () => {
     });
   }
 
+  // A child that fails alone fails the program, and so it does among others.
+  for (const isNested of [false, true]) {
+    const where = isNested ? "two levels below" : "of its own";
+    it(`fails by a child ${where} that throws in a stop, once`, async () => {
+      let isBroken = true;
+      const leaf = (name: string) => {
+        const start = async (signal: AbortSignal) => {
+          await untilAborted(signal);
+          if (isBroken) throw new Error(`${name} not flushed`);
+        };
+        const options = { name, printErrors: false };
+        return { runner: new StartStop(start, undefined, options) };
+      };
+      const name = isNested ? "low" : "app";
+      const low = supervise([leaf("a"), leaf("b")], { name });
+      const mid = supervise([{ runner: low }], { name: "mid" });
+      const app = isNested ? supervise([{ runner: mid }]) : low;
+      await app.start();
+      const end = watch(app.finished());
+      await app.stop();
+      await drain();
+      const own = low.errorsList().map(({ message }) => message);
+      assertEquals(own, [
+        `Cannot stop "b" of "${name}": b not flushed`,
+        `Cannot stop "a" of "${name}": a not flushed`,
+      ]);
+      assertEquals(low.status().children.map(({ error }) => error?.message), [
+        "a not flushed",
+        "b not flushed",
+      ]);
+      const [first, ...others] = app.errorsLog();
+      assertEquals(others.length, isNested ? 0 : 1);
+      assertEquals(first?.phase, "stop");
+      assertEquals([end.status, end.reason], ["rejected", first?.error]);
+      assert(first!.error.message.includes("b not flushed"));
+      isBroken = false;
+      await app.start();
+      await app.stop();
+      await app.finished();
+      assertEquals(app.errorsTotal(), 0);
+    });
+  }
+
+  it("has what a child throws that ends after its time", async () => {
+    using time = new FakeTime();
+    const { release, runner } = flushing();
+    const app = supervise([{ runner }], { stopTimeout: 50 });
+    await app.start();
+    const stop = watch(app.stop());
+    await pass(time, 60);
+    assertEquals([stop.status, app.state], ["rejected", "stopping"]);
+    release.open();
+    await drain();
+    assertEquals(app.state, "stopped");
+    assertEquals(app.errorsList().map(({ message }) => message), [
+      `Cannot stop "app": the run did not end within 50 ms; it cannot if it awaits its own stop; not stopped: "a"`,
+      'Cannot stop "a" of "app": not flushed',
+    ]);
+  });
+
+  it("has what a child throws when the supervisor fails by another", async () => {
+    const { a } = parts(["a"]);
+    const { release, runner } = flushing("b");
+    release.open();
+    const app = supervise([a, { runner }], { intensity: { restarts: 0 } });
+    await app.start();
+    a.fail();
+    const reason = await reasonOf(app.finished());
+    const texts = app.errorsList().map(({ message }) => message);
+    assertEquals(texts.slice(0, 2), [
+      'Cannot keep "a" of "app" running: a lost',
+      'Cannot stop "b" of "app": not flushed',
+    ]);
+    assert((reason as Error).message.includes("restarts"));
+  });
+
+  it("has what a first start fails with just as all are to end", async () => {
+    const runner = new StartStop(
+      (_signal, _control) => Promise.reject(new Error("no port")),
+      undefined,
+      { name: "a", printErrors: false, awaitReady: true },
+    );
+    const app = supervise([{ runner }]);
+    let stop: Promise<void> | undefined;
+    runner.observe(({ type }) => {
+      if (type === "error") stop ??= app.stop();
+    });
+    assertEquals((await reasonOf(app.start()) as Error).name, "AbortError");
+    await stop;
+    assertEquals(app.errorsList().map(({ message }) => message), [
+      'Cannot stop "a" of "app": no port',
+    ]);
+  });
+
+  it("has that a child stopped by hand took longer, though it ends as its time does", async () => {
+    using time = new FakeTime();
+    const cut = gate();
+    const runner = new StartStop(
+      (_signal, { force }) => {
+        force.addEventListener("abort", () => cut.open());
+        return cut.promise;
+      },
+      undefined,
+      { name: "http", printErrors: false },
+    );
+    const app = supervise([{ runner, stopTimeout: 50 }]);
+    await app.start();
+    const stop = watch(app.stopChild("http"));
+    await pass(time, 60);
+    assertEquals(states(app), ["http stopped"]);
+    const [first, ...others] = app.errorsLog();
+    assertEquals([others.length, first?.phase], [0, "stop"]);
+    assert(first!.error.message.includes("within 50 ms"), `${stop.status}`);
+    await app.stop();
+  });
+
+  it("asks its children to end where a controller for 'force' is refused", async () => {
+    const { a, b, log } = parts(["a", "b"]);
+    const app = supervise([a, b]);
+    await app.start();
+    log.length = 0;
+    const { AbortController } = globalThis;
+    globalThis.AbortController = class {
+      constructor() {
+        throw new Error("no controller");
+      }
+    } as never;
+    try {
+      await app.stop();
+    } finally {
+      globalThis.AbortController = AbortController;
+    }
+    assertEquals(log, ["b down", "a down"]);
+    assertEquals(
+      app.errorsLog().map(({ error: { message }, phase }) => [
+        message,
+        phase,
+      ]),
+      [["no controller", "stop"]],
+    );
+    await app.finished();
+  });
+
   it("fails by a child that ends as its time does", async () => {
     using time = new FakeTime();
     const cut = gate();
@@ -737,6 +880,21 @@ describe("Supervisor: stop", () => {
     }
   });
 });
+
+/** A child that throws as it ends, once it may. */
+function flushing(name = "a") {
+  const release = gate();
+  const runner = new StartStop(
+    async (signal) => {
+      await untilAborted(signal);
+      await release.promise;
+      throw new Error("not flushed");
+    },
+    undefined,
+    { name, printErrors: false },
+  );
+  return { release, runner };
+}
 
 async function leaveNothing(clock: ReturnType<typeof install>): Promise<void> {
   const { a, b, c } = parts(["a", "b", "c"]);
