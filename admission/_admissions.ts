@@ -287,9 +287,9 @@ export class Admissions implements Host, RunningOwner {
     // Read once for all that it lets in.
     if (this.#waiting > 0) this.#time = this.#refusals.ended(this.now());
     giveBack(lane);
-    this.#time = undefined;
     if (this.#limits.isRead) this.wake();
     else offer(lane);
+    this.#time = undefined;
     this.#ended();
   }
 
