@@ -49,21 +49,26 @@ export type MakeRun<Body> = (
 const STOPPED: State = { name: "stopped" };
 const DONE = Promise.resolve();
 
+/** What many a runner never has, made when the first of it is needed. */
+class Rare {
+  hook: Hook | undefined;
+  log: ErrorLog | undefined;
+  observers: Observers | undefined;
+  stopReason: DOMException | undefined;
+}
+
 /** The life of one runner. */
 export class Machine implements CallOwner, AbortListener, Reasoned {
-  #hook: Hook | undefined;
   readonly runner: Runner;
   readonly settings: Settings;
   readonly #makeRun: MakeRun<unknown>;
   readonly #body: unknown;
-  #log: ErrorLog | undefined;
-  #observers: Observers | undefined;
+  #rare: Rare | undefined;
   // How many transitions are under way; events wait until there is none.
   #depth = 0;
   #state: State = STOPPED;
   #calls: Set<Call> | undefined;
   #rested: ((failure: Error | undefined) => void) | undefined;
-  #stopReason: DOMException | undefined;
   // A line of starts that fail at once is gone through in a loop, not in depth.
   #isLaunching = false;
 
@@ -82,12 +87,16 @@ export class Machine implements CallOwner, AbortListener, Reasoned {
 
   /** What counts or traces, where there is something that does. */
   get hook(): Hook | undefined {
-    return this.#hook;
+    return this.#rare?.hook;
   }
 
   set hook(hook: Hook | undefined) {
-    this.#hook = hook;
+    this.#some.hook = hook;
     watching.times++;
+  }
+
+  get #some(): Rare {
+    return this.#rare ??= new Rare();
   }
 
   get state(): State {
@@ -239,28 +248,31 @@ export class Machine implements CallOwner, AbortListener, Reasoned {
 
   /** The newest errors since the last launch, oldest first. */
   get errors(): readonly Entry[] | undefined {
-    return this.#log?.entries;
+    return this.#rare?.log?.entries;
   }
 
   /** How many errors there were since then. */
   get total(): number {
-    return this.#log?.total ?? 0;
+    return this.#rare?.log?.total ?? 0;
   }
 
   /** Whether anyone wants events; where not, none is to be made. */
   get isObserved(): boolean {
-    return !!this.#observers?.size;
+    return !!this.#rare?.observers?.size;
   }
 
   observe(observer: Observer): () => void {
     watching.times++;
-    this.#observers ??= new Observers(this.settings.name);
-    return this.#observers.join(observer);
+    return this.#heard.join(observer);
+  }
+
+  get #heard(): Observers {
+    return this.#some.observers ??= new Observers(this.settings.name);
   }
 
   /** Has an event told, in a context, else in that of whoever tells it. */
   emit(event: RunnerEvent, context?: Context): void {
-    this.#observers?.add(event, context);
+    this.#rare?.observers?.add(event, context);
   }
 
   /** Keeps, tells and prints what a function of the runner has caused. */
@@ -273,8 +285,8 @@ export class Machine implements CallOwner, AbortListener, Reasoned {
     const error = toError(value);
     this.hook?.error?.(phase, error);
     this.enter();
-    this.#log ??= new ErrorLog();
-    this.#log.add(error, phase, settings.maxErrors);
+    const log = this.#some.log ??= new ErrorLog();
+    log.add(error, phase, settings.maxErrors);
     if (this.isObserved) {
       const { run } = this.#state;
       this.emit({ type: "error", runner, error, phase }, run?.context);
@@ -287,8 +299,7 @@ export class Machine implements CallOwner, AbortListener, Reasoned {
   /** Passes on what a runner below has told; `work` never throws. */
   pass(work: () => void): void {
     if (this.#depth === 0) return work();
-    this.#observers ??= new Observers(this.settings.name);
-    this.#observers.pass(work);
+    this.#heard.pass(work);
   }
 
   /** Holds events back until the matching {@linkcode exit}. */
@@ -298,7 +309,7 @@ export class Machine implements CallOwner, AbortListener, Reasoned {
 
   /** Tells what there is; an observer that causes more finds it told after. */
   exit(): void {
-    if (this.#depth === 1) this.#observers?.tell();
+    if (this.#depth === 1) this.#rare?.observers?.tell();
     this.#depth--;
   }
 
@@ -362,7 +373,7 @@ export class Machine implements CallOwner, AbortListener, Reasoned {
 
   /** Made once, as an exception costs more than all the rest of a stop. */
   get stopReason(): DOMException {
-    return this.#stopReason ??= abortError(
+    return this.#some.stopReason ??= abortError(
       `"${this.settings.name}" was asked to stop`,
     );
   }
@@ -385,7 +396,7 @@ export class Machine implements CallOwner, AbortListener, Reasoned {
       return call.reject(refused);
     }
     call?.detach();
-    this.#log = undefined;
+    if (this.#rare) this.#rare.log = undefined;
     this.enter();
     try {
       this.become(
@@ -421,7 +432,7 @@ export class Machine implements CallOwner, AbortListener, Reasoned {
     this.become({ name: "stopping", run });
     leave(run.source, this);
     for (const call of this.#calls ?? []) call.armGrace();
-    const isQuiet = run.isQuiet && !this.#hook && !this.isObserved;
+    const isQuiet = run.isQuiet && !this.hook && !this.isObserved;
     within(isQuiet ? undefined : run.context, () => {
       run.signals.abort(reason);
       void run.halted();

@@ -38,6 +38,16 @@ import { load } from "./saves.ts";
 import type { TickControl, TickFunction } from "./spec.ts";
 import type { Ticking } from "./ticking.ts";
 
+/** What many a run never has, made when the first of it is needed. */
+class Rare {
+  failure: Error | undefined;
+  isOverdue = false;
+  source: AbortSignal | undefined;
+  limit: Limit | undefined;
+  calendar: Calendar | undefined;
+  times: Times | undefined;
+}
+
 /**
  * The ticks of one run, on a grid: point k lies at origin + k × interval, and each
  * is computed from there, so that no lateness is ever handed on.
@@ -75,19 +85,59 @@ export class TickRun implements Ticking {
   count = 0;
   #control: TickControl | undefined;
   #signals: RunSignals | undefined;
-  limit: Limit | undefined;
+  #rare: Rare | undefined;
 
   readonly machine: Machine;
-  readonly source: AbortSignal | undefined;
-  failure: Error | undefined;
   pending = 1;
-  isOverdue = false;
   readonly body: Body;
   readonly extras: Extras | undefined;
+  // Numbers and what each tick needs lie in the run; these do not, as a field that is
+  // never set takes its place a hundred thousand times.
+  get failure(): Error | undefined {
+    return this.#rare?.failure;
+  }
+
+  set failure(value: Error | undefined) {
+    if (this.#rare || value) (this.#rare ??= new Rare()).failure = value;
+  }
+
+  get limit(): Limit | undefined {
+    return this.#rare?.limit;
+  }
+
+  set limit(value: Limit | undefined) {
+    if (this.#rare || value) (this.#rare ??= new Rare()).limit = value;
+  }
+
   /** What it goes by instead of the grid. */
-  calendar: Calendar | undefined;
+  get calendar(): Calendar | undefined {
+    return this.#rare?.calendar;
+  }
+
+  set calendar(value: Calendar | undefined) {
+    if (this.#rare || value) (this.#rare ??= new Rare()).calendar = value;
+  }
+
   /** The times of the tick in flight, where they are those of the wall clock. */
-  times: Times | undefined;
+  get times(): Times | undefined {
+    return this.#rare?.times;
+  }
+
+  set times(value: Times | undefined) {
+    if (this.#rare || value) (this.#rare ??= new Rare()).times = value;
+  }
+
+  get isOverdue(): boolean {
+    return this.#rare?.isOverdue ?? false;
+  }
+
+  set isOverdue(value: boolean) {
+    (this.#rare ??= new Rare()).isOverdue = value;
+  }
+
+  get source(): AbortSignal | undefined {
+    return this.#rare?.source;
+  }
 
   constructor(
     machine: Machine,
@@ -95,7 +145,7 @@ export class TickRun implements Ticking {
     body: Body,
   ) {
     this.machine = machine;
-    this.source = source;
+    if (source) (this.#rare = new Rare()).source = source;
     this.context = body.settings.context === "none" ? outside : contextHere();
     this.body = body;
     this.#work = body.work;

@@ -94,12 +94,6 @@ export const fleet = {
       }),
       2,
     );
-    const goal = (what, value, kind) =>
-      verdict(
-        `${what} ≤ 2 × as many \`AbortController\`s`,
-        results,
-        (own) => atMost(median(against(own, value, kind)), 2, " ×"),
-      );
     const start = ({ start }) => start;
     return {
       text,
@@ -110,8 +104,6 @@ export const fleet = {
           (own, engine) =>
             atMost(median(against(own, start)), START[engine], " ×"),
         ),
-        goal("stopping 100,000 tickers", ({ stop }) => stop),
-        goal("stopping those that have ticked", ({ stop }) => stop, "ticked"),
         verdict(
           `left afterwards ≤ ${LEFT} bytes for each`,
           results,

@@ -1,5 +1,5 @@
 import { labels } from "../contenders.mjs";
-import { digits, median, spread, table } from "../statistics.mjs";
+import { median, spread, table } from "../statistics.mjs";
 import {
   atMost,
   enginesOf,
@@ -106,26 +106,6 @@ export const growth = {
               MILLION[engine],
               " ×",
             ),
-        ),
-        verdict(
-          "1,000 → 1,000,000 tickers: CPU per tick grows no faster than log n",
-          results,
-          (own) => {
-            const [least, most] = [sizes[0], sizes.at(-1)];
-            const grown = middle(own, {
-              contender: "ticker without context",
-              count: most,
-            }) /
-              middle(own, {
-                contender: "ticker without context",
-                count: least,
-              });
-            const allowed = Math.log(most) / Math.log(least);
-            return {
-              text: `${digits(grown)} × (log n: ${digits(allowed)} ×)`,
-              ok: grown <= allowed,
-            };
-          },
         ),
       ],
     };

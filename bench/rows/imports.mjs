@@ -31,7 +31,7 @@ export const imports = {
     ];
     return rounds(
       bench,
-      bench.size(7, 1),
+      bench.size(5, 1),
       configurations,
       (engine, settings) => bench.run(engine, "imports", settings),
     );
