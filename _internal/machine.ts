@@ -55,6 +55,9 @@ class Rare {
   log: ErrorLog | undefined;
   observers: Observers | undefined;
   stopReason: DOMException | undefined;
+  calls: Set<Call> | undefined;
+  // A line of starts that fail at once is gone through in a loop, not in depth.
+  isLaunching = false;
 }
 
 /** The life of one runner. */
@@ -67,10 +70,7 @@ export class Machine implements CallOwner, AbortListener, Reasoned {
   // How many transitions are under way; events wait until there is none.
   #depth = 0;
   #state: State = STOPPED;
-  #calls: Set<Call> | undefined;
   #rested: ((failure: Error | undefined) => void) | undefined;
-  // A line of starts that fail at once is gone through in a loop, not in depth.
-  #isLaunching = false;
 
   constructor(
     runner: Runner,
@@ -105,7 +105,7 @@ export class Machine implements CallOwner, AbortListener, Reasoned {
 
   /** Those that wait, but for one that waits for readiness, in their order. */
   get calls(): Set<Call> {
-    return this.#calls ??= new Set();
+    return this.#some.calls ??= new Set();
   }
 
   // What its users call.
@@ -203,7 +203,7 @@ export class Machine implements CallOwner, AbortListener, Reasoned {
     this.become({ name: "stopped", failure: run.failure });
     leave(run.source, this);
     run.context = undefined;
-    for (const call of this.#calls ?? []) {
+    for (const call of this.#rare?.calls ?? []) {
       if (call.verb === "stop") call.resolve();
     }
     this.#advance();
@@ -231,7 +231,7 @@ export class Machine implements CallOwner, AbortListener, Reasoned {
   }
 
   left(call: Call): void {
-    this.#calls?.delete(call);
+    this.#rare?.calls?.delete(call);
   }
 
   aborted(source: AbortSignal): void {
@@ -431,7 +431,7 @@ export class Machine implements CallOwner, AbortListener, Reasoned {
     this.enter();
     this.become({ name: "stopping", run });
     leave(run.source, this);
-    for (const call of this.#calls ?? []) call.armGrace();
+    for (const call of this.#rare?.calls ?? []) call.armGrace();
     const isQuiet = run.isQuiet && !this.hook && !this.isObserved;
     within(isQuiet ? undefined : run.context, () => {
       run.signals.abort(reason);
@@ -443,7 +443,7 @@ export class Machine implements CallOwner, AbortListener, Reasoned {
 
   /** The first start in the queue. */
   #first(): Call | undefined {
-    for (const call of this.#calls ?? []) if (call.isStart) return call;
+    for (const call of this.#rare?.calls ?? []) if (call.isStart) return call;
     return undefined;
   }
 
@@ -467,14 +467,14 @@ export class Machine implements CallOwner, AbortListener, Reasoned {
         this.#halt();
         break;
       }
-      if (this.#isLaunching) return;
-      this.#isLaunching = true;
+      if (this.#some.isLaunching) return;
+      this.#some.isLaunching = true;
       this.launch(call);
-      this.#isLaunching = false;
+      this.#some.isLaunching = false;
     }
     const state = this.#state;
     let isGivenUp = state.name === "stopping" && state.run.pending > 0;
-    for (const call of this.#calls ?? []) {
+    for (const call of this.#rare?.calls ?? []) {
       if (state.run) isGivenUp &&= call.verb === "wait for";
       else if (state.failure) call.reject(state.failure);
       else call.resolve();

@@ -46,6 +46,7 @@ class Rare {
   limit: Limit | undefined;
   calendar: Calendar | undefined;
   times: Times | undefined;
+  extras: Extras | undefined;
 }
 
 /**
@@ -90,7 +91,6 @@ export class TickRun implements Ticking {
   readonly machine: Machine;
   pending = 1;
   readonly body: Body;
-  readonly extras: Extras | undefined;
   // Numbers and what each tick needs lie in the run; these do not, as a field that is
   // never set takes its place a hundred thousand times.
   get failure(): Error | undefined {
@@ -135,6 +135,10 @@ export class TickRun implements Ticking {
     (this.#rare ??= new Rare()).isOverdue = value;
   }
 
+  get extras(): Extras | undefined {
+    return this.#rare?.extras;
+  }
+
   get source(): AbortSignal | undefined {
     return this.#rare?.source;
   }
@@ -151,7 +155,7 @@ export class TickRun implements Ticking {
     this.#work = body.work;
     this.clock = clockOf(body.settings.persistent);
     const { special } = body.settings;
-    this.extras = special && new Extras(special);
+    if (special) (this.#rare ??= new Rare()).extras = new Extras(special);
     this.isAlone = special !== undefined || body.facts !== undefined ||
       body.settings.tickTimeout < Infinity;
     if (body.facts) body.facts.failedInARow = 0;

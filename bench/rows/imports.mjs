@@ -74,6 +74,18 @@ export const imports = {
             };
           },
         ),
+        verdict(
+          "the same, by the processor's time of the whole process",
+          results,
+          (own) => {
+            const of = (name) => median(where(own, { name }).map(cpu));
+            const [ours, empty] = [of("."), of(EMPTY)];
+            return {
+              text: `${digits(ours)} ms (empty: ${digits(empty)} ms)`,
+              ok: ours <= 1.2 * empty + 3,
+            };
+          },
+        ),
       ],
     };
   },
