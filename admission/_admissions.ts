@@ -39,12 +39,16 @@ import type {
 export interface Owner {
   /** Records what a reader has thrown. */
   report(error: unknown): void;
-  /** Tells observers of a wait that has ended, or a refusal. */
+  /**
+   * Tells observers of a wait that has ended, or a refusal.
+   *
+   * @returns whether there was one.
+   */
   tell(
     outcome: GateAdmissionEvent["outcome"],
     priority: number,
     waited: number,
-  ): void;
+  ): boolean;
 }
 
 // How long a run waits that may be inside one that it waits for, in ms.
@@ -168,10 +172,11 @@ export class Admissions implements Host, RunningOwner {
 
   /** The short way: one place, no options. */
   async #short<T>(work: GateWork<T>): Promise<T> {
-    const { unnoted, signal } = this.running;
+    const { unnoted } = this.running;
     const generation = unnoted.begin();
     try {
-      return await work(signal);
+      // A platform may refuse the signal.
+      return await work(this.running.signal);
     } finally {
       const { places } = this.#limits;
       unnoted.end(generation);
@@ -270,7 +275,9 @@ export class Admissions implements Host, RunningOwner {
     } else if (end === "abandoned") this.#tally.abandoned++;
     // Others are counted where they are refused.
     this.#recheck?.watch();
-    this.#owner.tell(end, priority, waited);
+    const isTold = this.#owner.tell(end, priority, waited);
+    // An observer may take its time, and come with more.
+    if (isTold) this.#time = undefined;
   }
 
   /** Goes on after a wait; one function for all, as many may wait. */
@@ -284,12 +291,17 @@ export class Admissions implements Host, RunningOwner {
   };
 
   giveBack(lane: Lane): void {
-    // Read once for all that it lets in.
-    if (this.#waiting > 0) this.#time = this.#refusals.ended(this.now());
+    const now = this.#waiting > 0
+      ? this.#refusals.ended(this.now())
+      : undefined;
     giveBack(lane);
     if (this.#limits.isRead) this.wake();
-    else offer(lane);
-    this.#time = undefined;
+    else {
+      // Read once for all that it lets in.
+      this.#time = now;
+      offer(lane);
+      this.#time = undefined;
+    }
     this.#ended();
   }
 

@@ -83,7 +83,7 @@ export class Gate extends StartStop {
         report: (error) => void machineOf(this).record(error, "start"),
         tell: (outcome, priority, waited) => {
           const machine = machineOf(this);
-          if (!machine.isObserved) return;
+          if (!machine.isObserved) return false;
           const event: GateEvent = {
             type: "admission",
             runner: this,
@@ -94,6 +94,7 @@ export class Gate extends StartStop {
           machine.enter();
           machine.emit(event as never);
           machine.exit();
+          return true;
         },
       },
     );
@@ -212,7 +213,9 @@ export class Gate extends StartStop {
     admissions.open();
     join(signal, door);
     await untilAborted(signal);
-    join(force, cut);
+    // A stop that has no time at all has aborted it already.
+    if (force.aborted) cut.aborted(force);
+    else join(force, cut);
     await admissions.running.drained();
     leave(force, cut);
   }

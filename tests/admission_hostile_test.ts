@@ -1,5 +1,6 @@
 /** Functions of the user's that a gate reads, where they fail; and late aborts. */
 
+import { untilAborted } from "@golib/runner";
 import { Gate } from "@golib/runner/admission";
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
@@ -94,6 +95,70 @@ describe("Gate", () => {
     assertStrictEquals(await second, reason);
     assertEquals(calls, 0);
     assertEquals(await gate.run(() => "free"), "free");
+    await gate.stop();
+  });
+
+  it(
+    "says how long each has waited where an observer takes its time",
+    timed(async (clock) => {
+      const gate = new Gate({ concurrency: 3 });
+      const first = door();
+      const running = gate.run(() => first.promise, { weight: 3 });
+      const waits: number[] = [];
+      const late: Promise<unknown>[] = [];
+      gate.observe((event) => {
+        if (event.type !== "admission") return;
+        waits.push(event.waited);
+        if (late.length > 0) return;
+        clock.block(20);
+        late.push(gate.run(() => {}));
+      });
+      const early = [gate.run(() => {}), gate.run(() => {})];
+      first.open();
+      await running;
+      await Promise.all([...early, ...late]);
+      assertEquals(waits, [0, 20, 0]);
+      assertEquals(gate.load().waits.sum, 20);
+      await gate.stop();
+    }),
+  );
+
+  for (const isLater of [false, true]) {
+    const when = isLater ? "aborts at once" : "has aborted";
+    it(`aborts what runs where the signal of a stop ${when}`, async () => {
+      const gate = new Gate({ printErrors: false });
+      const running = reasonOf(gate.run((signal) =>
+        untilAborted(signal)
+          .then(() => Promise.reject(signal.reason))
+      ));
+      const caller = new AbortController();
+      const reason = new Error("no time");
+      if (!isLater) caller.abort(reason);
+      const stopped = reasonOf(gate.stop({ signal: caller.signal }));
+      caller.abort(reason);
+      assertStrictEquals(await stopped, reason);
+      await running;
+      await gate.finished();
+      assertEquals(gate.state, "stopped");
+    });
+  }
+
+  it("keeps no place for a run that a controller is refused for", async () => {
+    const gate = new Gate({ concurrency: 2 });
+    const { AbortController } = globalThis;
+    globalThis.AbortController = class {
+      constructor() {
+        throw new Error("refused");
+      }
+    } as never;
+    try {
+      const { message } = await reasonOf(gate.run(() => {})) as Error;
+      assertEquals(message, "refused");
+    } finally {
+      globalThis.AbortController = AbortController;
+    }
+    const { running, concurrency } = gate.load();
+    assertEquals([running, concurrency.used], [0, 0]);
     await gate.stop();
   });
 });
