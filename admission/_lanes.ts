@@ -73,6 +73,8 @@ export class Lane {
   /** How long a head waits before it holds back all that it wants; 0 for ever. */
   readonly aging: number;
   readonly host: Host;
+  /** Whether it is of runs that are inside others, and have some places already. */
+  readonly isInner: boolean;
   /** Where it is listed as blocked. */
   blockedBy = NOWHERE;
 
@@ -81,7 +83,9 @@ export class Lane {
     amounts: readonly number[],
     aging: number,
     host: Host,
+    isInner = false,
   ) {
+    this.isInner = isInner;
     this.resources = resources;
     this.amounts = amounts;
     this.aging = aging;
@@ -123,7 +127,7 @@ export function offer({ resources }: Lane): void {
 
 /** The first resource of which there is not enough, or an earlier head waits for. */
 export function shortOf(
-  { resources, amounts }: Lane,
+  { resources, amounts, isInner }: Lane,
   entry: Entry,
 ): Resource | undefined {
   for (let index = 0; index < resources.length; index++) {
@@ -131,8 +135,11 @@ export function shortOf(
     const { used, limit, isFloor, blocked } = resource;
     if (used + amounts[index]! > limit) return resource;
     if (isFloor) continue;
-    for (const { queue } of blocked) {
-      if (isBefore(queue.first!, entry)) return resource;
+    for (const lane of blocked) {
+      // What one holds back that it is not short of may be for long, where it waits
+      // for a place of the run that this one is inside.
+      if (isInner && !isShort(lane, resource)) continue;
+      if (isBefore(lane.queue.first!, entry)) return resource;
     }
   }
   return undefined;
@@ -140,11 +147,14 @@ export function shortOf(
 
 /** Whether one waits that wants more of a resource than is left. */
 export function isScarce(resource: Resource): boolean {
-  const { blocked, used, limit } = resource;
   // One that has waited for long holds back also what there is enough of.
-  return blocked.some(({ resources, amounts }) =>
-    used + amounts[resources.indexOf(resource)]! > limit
-  );
+  return resource.blocked.some((lane) => isShort(lane, resource));
+}
+
+/** Whether the runs of a lane want more of a resource than is left. */
+function isShort({ resources, amounts }: Lane, resource: Resource): boolean {
+  const { used, limit } = resource;
+  return used + amounts[resources.indexOf(resource)]! > limit;
 }
 
 /** Puts one that waits into the order. */

@@ -91,7 +91,8 @@ export class Wants {
     }
     let lane = this.#lanes.get(key);
     if (!lane) {
-      lane = new Lane(resources, amounts, this.#aging, this.#host);
+      const isInner = above !== undefined;
+      lane = new Lane(resources, amounts, this.#aging, this.#host, isInner);
       // Two lanes for the same are as good as one: priorities may be any numbers.
       if (this.#lanes.size < LANES) this.#lanes.set(key, lane);
     }

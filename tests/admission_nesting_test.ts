@@ -94,6 +94,26 @@ describe("Gate, a run inside a run", { ignore: !hasContexts() }, () => {
     assertEquals(tenant.load().concurrency.used, 0);
   });
 
+  it("does not wait for one that waits for the outer one's place", async () => {
+    using time = new FakeTime();
+    const usual = { aging: 50, maxWeight: 2 };
+    const parent = new Gate({ ...usual, concurrency: 2 });
+    const tenant = new Gate({ ...usual, concurrency: 3, parent });
+    const sleep = (ms: number) =>
+      new Promise<void>((resolve) => setTimeout(resolve, ms));
+    const outer = parent.run(async () => {
+      await sleep(200);
+      return await tenant.run(() => "inner");
+    });
+    const short = parent.run(() => sleep(100));
+    // It holds back places of the tenant from the end of the short one on.
+    const large = tenant.run(() => "large", { weight: 2 });
+    const all = watch(Promise.all([outer, short, large]));
+    await time.tickAsync(300);
+    await turns(50);
+    assertEquals(all.status, "resolved");
+  });
+
   it("waits as any other once the outer one has ended", async () => {
     const gate = new Gate({ concurrency: 1 });
     let later!: () => Promise<string>;
