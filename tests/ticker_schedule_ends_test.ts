@@ -125,6 +125,33 @@ describe("Ticker with a schedule that acts when it is asked", () => {
   );
 
   it(
+    "goes by another, and counts its runs, where the tick resets one that fails",
+    from("2026-01-01T10:30", async (clock) => {
+      const inner = listed("2026-01-01T10:31");
+      const broken: Schedule = {
+        nextRun(after) {
+          if (after.getTime() >= at("2026-01-01T10:31")) {
+            throw new Error("broken");
+          }
+          return inner.nextRun(after) as Date;
+        },
+      };
+      const { ticker, events } = dated(broken, (_signal, control) => {
+        if (events.length === 0) control.reset(limit(every(minute), 2));
+      });
+      await ticker.start();
+      await clock.pass(hour);
+      assertEquals([ticker.state, events.length], ["stopped", 3]);
+      assertEquals(
+        ticker.errorsList().map(({ message }) => message),
+        ["broken"],
+      );
+      // The run did not end with it.
+      await ticker.finished();
+    }),
+  );
+
+  it(
     "finds no further run where the clock was put back and there is none",
     from("2026-01-02T10:30", async (clock) => {
       const notices: string[] = [];

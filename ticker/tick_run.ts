@@ -399,6 +399,8 @@ export class TickRun implements Ticking {
 
   goBy(interval: number | Schedule): void {
     this.calendar = undefined;
+    // That of another schedule, which is not what the run ends with.
+    this.failure = undefined;
     if (typeof interval !== "number") {
       this.isAlone = true;
       const now = Date.now();
