@@ -105,6 +105,24 @@ describe("Tickers that ring together", () => {
     }
   });
 
+  it("tell those of a tick who begin to observe in it", async () => {
+    const told: string[] = [];
+    const tickers = crowd(3, (index) => {
+      if (index !== 1 || told.length > 0) return;
+      told.push("begun");
+      tickers[1]!.observe(({ type }) => {
+        if (type === "tick") told.push(type);
+      });
+      // Nothing that it does has ended: there is nothing to tell of it.
+      tickers[0]!.observe(() => told.push("of another"));
+    });
+    startAll(tickers);
+    while (told.length === 0) await wait(5);
+    const first = told.slice(0, 2);
+    for (const ticker of tickers) await ticker.stop();
+    assertEquals(first, ["begun", "tick"]);
+  });
+
   it("tick in the order of their starts, however many ring at once", async () => {
     const order: number[] = [];
     const tickers = crowd(100, (index) => {
