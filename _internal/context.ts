@@ -15,6 +15,7 @@ import {
 
 /** A context that is kept; whoever has it keeps alive all that is in it. */
 export interface Context {
+  emitDestroy?(): unknown;
   /** Calls a function in the context. */
   runInAsyncScope<Result>(
     work: (this: unknown, ...values: never[]) => Result,
@@ -25,11 +26,7 @@ export interface Context {
 function keep(): Context | undefined {
   const Resource = asyncResource();
   if (!Resource) return undefined;
-  const context = new Resource("golib.runner");
-  // To be watched until it is collected would cost more than the rest of it. It
-  // keeps what it has.
-  if (isResourceWatched) context.emitDestroy?.();
-  return context;
+  return new Resource("golib.runner");
 }
 
 /**
@@ -37,6 +34,11 @@ function keep(): Context | undefined {
  * shared by many, and for what is to run in no context.
  */
 export const outside: Context | undefined = /* @__PURE__ */ keep();
+
+/** Says that nobody enters a context any more, where the engine watches for it. */
+export function forget(context: Context | undefined): void {
+  if (isResourceWatched && context !== outside) context?.emitDestroy?.();
+}
 
 let isSaid = false;
 

@@ -17,7 +17,7 @@ import type {
 } from "../runner.ts";
 import { Call, type CallOwner } from "./call.ts";
 import { readCall } from "./call_options.ts";
-import { type Context, within } from "./context.ts";
+import { type Context, forget, within } from "./context.ts";
 import {
   abortError,
   isCleanAbort,
@@ -202,6 +202,8 @@ export class Machine implements CallOwner, AbortListener, Reasoned {
     this.enter();
     this.become({ name: "stopped", failure: run.failure });
     leave(run.source, this);
+    // Who observes is told of the end within it.
+    if (!this.isObserved) forget(run.context);
     run.context = undefined;
     for (const call of this.#rare?.calls ?? []) {
       if (call.verb === "stop") call.resolve();

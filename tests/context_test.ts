@@ -16,14 +16,23 @@ interface Storage {
   getStore(): unknown;
 }
 
-interface Host {
-  readonly process?: {
-    getBuiltinModule?(name: string): { AsyncLocalStorage?: new () => Storage };
+interface Hooks {
+  readonly AsyncLocalStorage?: new () => Storage;
+  createHook?(callbacks: Record<string, (id: number) => void>): {
+    enable(): void;
+    disable(): void;
   };
 }
 
-const Class = (globalThis as Host).process
-  ?.getBuiltinModule?.("node:async_hooks")?.AsyncLocalStorage;
+interface Host {
+  readonly process?: { getBuiltinModule?(name: string): Hooks };
+  readonly Bun?: object;
+  readonly navigator?: { userAgent?: string };
+}
+
+const host = globalThis as Host;
+const hooks = host.process?.getBuiltinModule?.("node:async_hooks");
+const Class = hooks?.AsyncLocalStorage;
 const storage = Class && new Class();
 
 /** A test of what only engines with contexts have. */
@@ -55,6 +64,47 @@ describe("The context of a run", () => {
     assertEquals([...new Set(one.seen)], ["one"]);
     assertEquals([...new Set(other.seen)], ["other"]);
   });
+
+  // Bun and workerd have the function, and it does nothing.
+  const hasHooks = hooks?.createHook && !host.Bun &&
+    host.navigator?.userAgent !== "Cloudflare-Workers";
+  (hasHooks ? it : it.skip)(
+    "is that of its start also for those who follow it by hooks",
+    async () => {
+      const contexts = new Map<number, string>();
+      const entered: (string | undefined)[] = [];
+      const hook = hooks!.createHook!({
+        init: (id) => {
+          const here = entered.at(-1);
+          if (here) contexts.set(id, here);
+        },
+        before: (id) => void entered.push(contexts.get(id) ?? entered.at(-1)),
+        after: () => void entered.pop(),
+        destroy: (id) => void contexts.delete(id),
+      });
+      const seen: Record<string, Set<unknown>> = {};
+      const tickers = ["one", "other"].map((name) => {
+        const own = seen[name] = new Set();
+        return new Ticker(5, () => void own.add(entered.at(-1)), { name });
+      });
+      hook.enable();
+      try {
+        for (const ticker of tickers) {
+          entered.push(ticker.name);
+          void ticker.start();
+          entered.pop();
+        }
+        await until(() => tickers.every(({ ticks }) => ticks.total > 3));
+      } finally {
+        hook.disable();
+      }
+      for (const ticker of tickers) await ticker.stop();
+      assertEquals(seen, {
+        one: new Set(["one"]),
+        other: new Set(["other"]),
+      });
+    },
+  );
 
   kept("is none for one that was started in none", async (request) => {
     const inside = ticking(5);
