@@ -5,6 +5,7 @@ import { underEither } from "./_either.ts";
 import type { Lane } from "./_lanes.ts";
 import type { Limits } from "./_limits.ts";
 import { type Hold, within } from "./_nesting.ts";
+import { shareByMany } from "./_runtime.ts";
 import { Unnoted } from "./_unnoted.ts";
 import type { GateWork } from "./options.ts";
 
@@ -46,7 +47,11 @@ export class Running {
 
   /** Aborts when the grace of a stop has passed. */
   get signal(): AbortSignal {
-    return (this.#force ??= new AbortController()).signal;
+    if (!this.#force) {
+      this.#force = new AbortController();
+      shareByMany(this.#force.signal);
+    }
+    return this.#force.signal;
   }
 
   /** Aborts the signals of what runs. */

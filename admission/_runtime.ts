@@ -27,6 +27,19 @@ export function contextStore<T>(): ContextStore<T> | undefined {
   return Store && new Store<T>();
 }
 
+interface Events {
+  setMaxListeners?(most: number, ...targets: EventTarget[]): void;
+}
+
+/** Says that a signal is shared by many: Node 20 warns of more than ten listeners. */
+export function shareByMany(signal: AbortSignal): void {
+  try {
+    builtin<Events>("node:events")?.setMaxListeners?.(0, signal);
+  } catch {
+    // An engine that takes no such target does not warn either.
+  }
+}
+
 /** How full the heap is, from 0 to 1; `undefined` where nothing tells. */
 export function heapShare(): number | undefined {
   const { memory } = host.performance ?? {};

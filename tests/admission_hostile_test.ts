@@ -3,9 +3,15 @@
 import { untilAborted } from "@golib/runner";
 import { Gate } from "@golib/runner/admission";
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { delay } from "@std/async";
 import { describe, it } from "@std/testing/bdd";
 import { timed } from "./_fake_clocks.ts";
 import { gate as door, reasonOf, turns } from "./_helpers.ts";
+
+interface Process {
+  on?(type: "warning", note: (warning: unknown) => void): void;
+  removeListener?(type: "warning", note: (warning: unknown) => void): void;
+}
 
 describe("Gate", () => {
   for (
@@ -75,6 +81,25 @@ describe("Gate", () => {
 
   it("has nothing to read, and nothing to wake for", () => {
     new Gate({ concurrency: 1 }).wake();
+  });
+
+  it("has one signal for all that runs, of which no engine warns", async () => {
+    const warnings: unknown[] = [];
+    const { process } = globalThis as { process?: Process };
+    const note = (warning: unknown) => void warnings.push(warning);
+    process?.on?.("warning", note);
+    const gate = new Gate({ concurrency: 20 });
+    const ends = door();
+    const runs = Array.from({ length: 20 }, () =>
+      gate.run((signal) => {
+        signal.addEventListener("abort", () => {});
+        return ends.promise;
+      }));
+    await delay(5);
+    ends.open();
+    await Promise.all(runs);
+    process?.removeListener?.("warning", note);
+    assertEquals(warnings, []);
   });
 
   it("does not call a run whose signal aborts as its turn comes", async () => {
