@@ -402,23 +402,30 @@ describe("A fake clock", () => {
     assertLessOrEqual(uptime, passed);
   });
 
-  it("that marks the engine's own functions, as Bun's does, hands no ticker on to them", async () => {
-    const { setTimeout } = globalThis;
-    const work = gate();
-    const { ticker, ticks } = watch(5, () => work.promise, { immediate: true });
-    Object.assign(setTimeout, { clock: {} });
-    try {
-      await ticker.start();
-    } finally {
-      Reflect.deleteProperty(setTimeout, "clock");
-    }
-    work.open();
-    await wait(20);
-    assertEquals([ticks.length, ticker.state], [1, "running"]);
-    await ticker.restart();
-    await until(() => ticks.length >= 4);
-    await ticker.stop();
-  });
+  // No browser has such a clock; in Firefox a mark was once not seen at once.
+  const marks = "document" in globalThis ? it.skip : it;
+  marks(
+    "that marks the engine's own functions, as Bun's does, hands no ticker on to them",
+    async () => {
+      const { setTimeout } = globalThis;
+      const work = gate();
+      const { ticker, ticks } = watch(5, () => work.promise, {
+        immediate: true,
+      });
+      Object.assign(setTimeout, { clock: {} });
+      try {
+        await ticker.start();
+      } finally {
+        Reflect.deleteProperty(setTimeout, "clock");
+      }
+      work.open();
+      await wait(20);
+      assertEquals([ticks.length, ticker.state], [1, "running"]);
+      await ticker.restart();
+      await until(() => ticks.length >= 4);
+      await ticker.stop();
+    },
+  );
 
   it("that is set back in time does not stop a ticker", async () => {
     const { ticker, ticks } = watch(5);
