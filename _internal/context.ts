@@ -15,6 +15,7 @@ import {
 
 /** A context that is kept; whoever has it keeps alive all that is in it. */
 export interface Context {
+  /** Says that it is entered no more, to those who follow it by hooks. */
   emitDestroy?(): unknown;
   /** Calls a function in the context. */
   runInAsyncScope<Result>(
@@ -25,8 +26,7 @@ export interface Context {
 
 function keep(): Context | undefined {
   const Resource = asyncResource();
-  if (!Resource) return undefined;
-  return new Resource("golib.runner");
+  return Resource && new Resource("golib.runner");
 }
 
 /**
