@@ -12,9 +12,8 @@ import { bag, signalLike, timeout } from "./validate.ts";
 export function readCall(
   what: string,
   method: string,
-  options: StopOptions | undefined,
+  options: StopOptions,
 ): StopOptions {
-  if (options === undefined) return {};
   const { signal, timeout: ms, reason } = bag(
     what,
     options,

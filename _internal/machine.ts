@@ -48,6 +48,7 @@ export type MakeRun<Body> = (
 
 const STOPPED: State = { name: "stopped" };
 const DONE = Promise.resolve();
+const NOTHING: StopOptions = {};
 
 /** What many a runner never has, made when the first of it is needed. */
 class Rare {
@@ -169,6 +170,8 @@ export class Machine implements CallOwner, AbortListener, Reasoned {
 
   /** The options of a call, checked. */
   read(method: string, options: StopOptions | undefined): StopOptions {
+    // The usual way is short: there may be many.
+    if (options === undefined) return NOTHING;
     const verb = method === "finished" ? "wait for" : method;
     return readCall(`${verb} "${this.settings.name}"`, method, options);
   }
@@ -322,13 +325,9 @@ export class Machine implements CallOwner, AbortListener, Reasoned {
     verb: "start" | "restart",
     options: StartOptions | undefined,
   ): Promise<void> {
-    const { awaitReady, stopTimeout } = this.settings;
-    // The usual way is short: there may be many.
-    if (options === undefined && !this.#state.run && !awaitReady) {
-      return this.#launchNow();
-    }
     try {
       const { signal, timeout } = this.read(verb, options);
+      const { awaitReady, stopTimeout } = this.settings;
       if (!this.#state.run && !signal && !awaitReady) return this.#launchNow();
       // The time of a start is for readiness, that of a restart for the old run.
       const call = verb === "start"
