@@ -119,7 +119,8 @@ export function finite(
     value,
     "number",
     `a finite number of milliseconds${least ? "" : " above 0"}`,
-    (ms) => ms > least && ms < Infinity,
+    // Such a number has been returned.
+    () => false,
   );
 }
 
