@@ -5,14 +5,12 @@
 
 import type { Thrown } from "../_internal/run.ts";
 import { EPSILON } from "../_internal/timer.ts";
-import { watching } from "../_internal/watching.ts";
 import { RUNG, TICKING } from "./phase.ts";
 import { follow } from "./attempt.ts";
 import type { Ticking } from "./ticking.ts";
 
 /** Ticks, by the latest reading; whether `settle` is to follow. */
 export function ringPlainly(run: Ticking): boolean {
-  const { times } = watching;
   const { latest } = run.clock;
   const next = run.passed + 1;
   // One that is late by whole points has something to tell.
@@ -38,10 +36,7 @@ export function ringPlainly(run: Ticking): boolean {
     thrown = { error };
   }
   // Who begins to watch in a tick is told of it.
-  if (watching.times !== times) {
-    const { isObserved, hook } = run.machine;
-    run.isAlone = isObserved || hook !== undefined || run.isAlone;
-  }
+  run.seeWatched();
   if (thrown || run.outcome || run.phase !== TICKING || run.isAlone) {
     run.isAlone ||= thrown !== undefined;
     run.ended(thrown);

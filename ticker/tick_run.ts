@@ -292,11 +292,7 @@ export class TickRun implements Ticking {
   }
 
   #ring(): boolean {
-    const { machine } = this;
-    if (this.#watched !== watching.times) {
-      this.#watched = watching.times;
-      if (machine.isObserved || machine.hook) this.isAlone = true;
-    }
+    this.seeWatched();
     if (!this.isAlone) return ringPlainly(this);
     this.ringAlone();
     return false;
@@ -324,6 +320,14 @@ export class TickRun implements Ticking {
     if (this.phase !== RUNG) return;
     this.clock.now();
     this.settle();
+  }
+
+  /** Looks whether somebody has begun to watch it. */
+  seeWatched(): void {
+    if (this.#watched === watching.times) return;
+    this.#watched = watching.times;
+    const { isObserved, hook } = this.machine;
+    if (isObserved || hook) this.isAlone = true;
   }
 
   /** From now on the time is read for it alone. */

@@ -62,6 +62,8 @@ export interface Ticking extends Run, Alarm, TickFacts {
   attempt(): void;
   /** The tick in flight has ended; given up, it is not tried again. */
   ended(thrown: Thrown | undefined, isGivenUp?: boolean): void;
+  /** Looks whether somebody has begun to watch it. */
+  seeWatched(): void;
   /** Goes on after a tick. */
   rest(now?: number, refused?: Thrown): void;
   /** Waits for the next point, or the next run. */
