@@ -116,9 +116,7 @@ export class Running {
     const unnoted = hold ? undefined : this.#beginUnnoted();
     let hasFailed = true;
     try {
-      const isAlone = !signal && this.chain.length === 1;
-      const result =
-        await (isAlone ? work(this.signal) : this.within(work, signal));
+      const result = await this.#with(work, signal);
       hasFailed = false;
       return result;
     } finally {
@@ -134,15 +132,23 @@ export class Running {
     }
   }
 
-  /** Calls the work with a signal that aborts with the caller's or the gates'. */
+  /** Calls the work of a run that has its place already. */
   async within<T>(
     work: GateWork<T>,
     signal: AbortSignal | undefined,
   ): Promise<T> {
-    if (!signal && this.chain.length === 1) return await work(this.signal);
+    return await this.#with(work, signal);
+  }
+
+  /** Calls the work with a signal that aborts with the caller's or the gates'. */
+  #with<T>(
+    work: GateWork<T>,
+    signal: AbortSignal | undefined,
+  ): T | PromiseLike<T> {
+    if (!signal && this.chain.length === 1) return work(this.signal);
     const sources = this.chain.map((gate) => gate.signal);
     if (signal) sources.push(signal);
-    return await underEither(work, sources);
+    return underEither(work, sources);
   }
 
   /** A run that is not noted, in all gates; what it ends with. */
