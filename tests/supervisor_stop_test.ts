@@ -7,6 +7,19 @@ import { StartStop, untilAborted } from "@golib/runner";
 import type { Child } from "@golib/runner/supervisor";
 import { drain, type Part, parts, pass, states, supervise } from "./_parts.ts";
 
+/** A service that ends only when its time is over. */
+function endsByForce(name: string): StartStop {
+  const cut = gate();
+  return new StartStop(
+    (_signal, { force }) => {
+      force.addEventListener("abort", () => cut.open());
+      return cut.promise;
+    },
+    undefined,
+    { name, printErrors: false },
+  );
+}
+
 describe("Supervisor: stop", () => {
   it("resolves where nothing runs", async () => {
     const { a } = parts(["a"]);
@@ -263,16 +276,7 @@ describe("Supervisor: stop", () => {
 
   it("has that a child stopped by hand took longer, though it ends as its time does", async () => {
     using time = new FakeTime();
-    const cut = gate();
-    const runner = new StartStop(
-      (_signal, { force }) => {
-        force.addEventListener("abort", () => cut.open());
-        return cut.promise;
-      },
-      undefined,
-      { name: "http", printErrors: false },
-    );
-    const app = supervise([{ runner, stopTimeout: 50 }]);
+    const app = supervise([{ runner: endsByForce("http"), stopTimeout: 50 }]);
     await app.start();
     const stop = watch(app.stopChild("http"));
     await pass(time, 60);
@@ -312,16 +316,7 @@ describe("Supervisor: stop", () => {
 
   it("fails by a child that ends as its time does", async () => {
     using time = new FakeTime();
-    const cut = gate();
-    const runner = new StartStop(
-      (_signal, { force }) => {
-        force.addEventListener("abort", () => cut.open());
-        return cut.promise;
-      },
-      undefined,
-      { name: "http", printErrors: false },
-    );
-    const app = supervise([{ runner, stopTimeout: 50 }]);
+    const app = supervise([{ runner: endsByForce("http"), stopTimeout: 50 }]);
     await app.start();
     const stop = watch(app.stop());
     await pass(time, 60);
